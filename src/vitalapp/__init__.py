@@ -1,0 +1,1 @@
+"""Vitalapp: the backend of an employee vitality app."""
