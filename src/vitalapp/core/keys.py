@@ -1,0 +1,175 @@
+"""The key ring: key-encryption keys that wrap data keys, and the keyed hashes that find sealed things.
+
+Key material comes from a `KeyProvider` (a file in the local run, a KMS in production), never from a database.
+"""
+
+import base64
+import hashlib
+import hmac
+import os
+from pathlib import Path
+from typing import Protocol
+from uuid import UUID
+
+import msgspec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from vitalapp.core.sealing import PersonKey, SealBroken, key_version, open_bytes, seal_bytes
+
+DATA_KEY_BYTES = 32
+
+
+class KeyMaterial(msgspec.Struct, frozen=True):
+    """What a provider yields.
+
+    Shape: `current` is the newest version in `versions`; each key is 32 random bytes, base64 in the file.
+    """
+
+    current: int
+    versions: dict[int, bytes]
+    index_key: bytes
+    erasure_key: bytes
+
+
+class KeyProvider(Protocol):
+    """Yields key material at start and at rotation."""
+
+    def load(self) -> KeyMaterial:
+        """The material as it stands now."""
+        ...
+
+
+class KeyFile:
+    """Key material in a JSON file of mode 0600, for the local run and single machines."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def load(self) -> KeyMaterial:
+        """Read the file.
+
+        Raises: KeyFileError.
+        """
+        try:
+            return msgspec.json.decode(self.path.read_bytes(), type=KeyMaterial, strict=False)
+        except (OSError, msgspec.MsgspecError) as error:
+            raise KeyFileError(f"The key file {self.path.name} cannot be read ({type(error).__name__}).") from None
+
+    def save(self, material: KeyMaterial) -> None:
+        """Replace the file as a whole, so that a crash leaves the old or the new one."""
+        fresh = self.path.with_suffix(".new")
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(msgspec.json.encode(material))
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(self.path)
+
+
+class KeyFileError(Exception):
+    """A key file is missing or not readable; the message is one sentence."""
+
+
+def new_key_material() -> KeyMaterial:
+    """Fresh random material with one key-encryption key, version 1."""
+    return KeyMaterial(current=1, versions={1: os.urandom(32)}, index_key=os.urandom(32), erasure_key=os.urandom(32))
+
+
+def with_new_version(material: KeyMaterial) -> KeyMaterial:
+    """The material with one more key-encryption key, which becomes the current one."""
+    version = material.current + 1
+    return msgspec.structs.replace(material, current=version, versions={**material.versions, version: os.urandom(32)})
+
+
+class SystemKey:
+    """Seals what belongs to no person's key (queue payloads, registrations not yet activated), per purpose."""
+
+    __slots__ = ("_current", "_purpose", "_versions")
+
+    def __init__(self, material: KeyMaterial, purpose: str) -> None:
+        self._purpose = purpose.encode()
+        self._current = material.current
+        self._versions = {version: _derive(key, self._purpose) for version, key in material.versions.items()}
+
+    def seal(self, row: UUID | str, plaintext: bytes) -> bytes:
+        """Seal one row's payload."""
+        return seal_bytes(self._versions[self._current], self._current, self._place(row), plaintext)
+
+    def open(self, row: UUID | str, sealed: bytes) -> bytes:
+        """Open one row's payload.
+
+        Raises: SealBroken, also where its key version has been destroyed.
+        """
+        try:
+            key = self._versions[key_version(sealed)]
+        except KeyError:
+            raise SealBroken from None
+        return open_bytes(key, self._place(row), sealed)
+
+    def _place(self, row: UUID | str) -> bytes:
+        return self._purpose + f"\x1f{row}".encode()
+
+
+class KeyRing:
+    """Wraps and unwraps data keys locally, and computes the keyed hashes; plaintext data keys are not cached."""
+
+    def __init__(self, material: KeyMaterial) -> None:
+        self.material = material
+        self._system: dict[str, SystemKey] = {}
+
+    def new_data_key(self, owner_id: UUID) -> tuple[PersonKey, bytes]:
+        """A fresh data key for its owner, opened and wrapped."""
+        data_key = os.urandom(DATA_KEY_BYTES)
+        return PersonKey(owner_id, data_key), self._wrap(owner_id, data_key)
+
+    def unwrap(self, owner_id: UUID, wrapped: bytes) -> PersonKey:
+        """Open a wrapped data key.
+
+        Raises: SealBroken, also where its key version has been destroyed.
+        """
+        return PersonKey(owner_id, self._open(owner_id, wrapped))
+
+    def rewrap(self, owner_id: UUID, wrapped: bytes) -> bytes:
+        """The same data key under the current key-encryption key."""
+        return self._wrap(owner_id, self._open(owner_id, wrapped))
+
+    def system(self, purpose: str) -> SystemKey:
+        """The sealing key of one purpose, derived from the key-encryption keys."""
+        if purpose not in self._system:
+            self._system[purpose] = SystemKey(self.material, purpose)
+        return self._system[purpose]
+
+    def blind_index(self, purpose: str, value: str | bytes) -> bytes:
+        """A keyed hash that finds a sealed value again (32 bytes); equal values of two purposes differ."""
+        data = value.encode() if isinstance(value, str) else value
+        return hmac.digest(self.material.index_key, purpose.encode() + b"\x1f" + data, hashlib.sha256)
+
+    def erasure_mac(self, identifier: UUID) -> bytes:
+        """The only trace of an erased id in the erasure ledger and its anchor (32 bytes)."""
+        return hmac.digest(self.material.erasure_key, identifier.bytes, hashlib.sha256)
+
+    def _wrap(self, owner_id: UUID, data_key: bytes) -> bytes:
+        version = self.material.current
+        return seal_bytes(self.material.versions[version], version, b"data-key\x1f" + owner_id.bytes, data_key)
+
+    def _open(self, owner_id: UUID, wrapped: bytes) -> bytes:
+        try:
+            key = self.material.versions[key_version(wrapped)]
+        except KeyError:
+            raise SealBroken from None
+        return open_bytes(key, b"data-key\x1f" + owner_id.bytes, wrapped)
+
+
+def token_hash(token: str) -> bytes:
+    """What is stored of a random token: its SHA-256 (tokens carry ≥ 128 bits, so no salt is needed)."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def new_token(prefix: str) -> str:
+    """A random token of 256 bits behind a prefix that names its kind."""
+    return prefix + base64.urlsafe_b64encode(os.urandom(32)).rstrip(b"=").decode()
+
+
+def _derive(key: bytes, purpose: bytes) -> bytes:
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=b"vitalapp " + purpose).derive(key)

@@ -1,0 +1,103 @@
+"""Settings from the environment, each wrong value a one-line error."""
+
+import ipaddress
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+import msgspec
+
+Store = Literal["identity", "vault", "ledger"]
+STORES: tuple[Store, ...] = ("identity", "vault", "ledger")
+
+EEA_COUNTRIES = frozenset(
+    "AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IT LV LT LU MT NL PL PT RO SK SI ES SE IS LI NO".split()
+)
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong; the message is one sentence that says which and what to do."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything a process may be told; each field is the environment's `VITALAPP_<FIELD>` in capitals.
+
+    Units: seconds and bytes where the name says so; `*_limit_factor` multiplies production's rate limits.
+    """
+
+    identity_dsn: str | None = None
+    vault_dsn: str | None = None
+    ledger_dsn: str | None = None
+    redis_url: str | None = None
+    kek_file: Path | None = None
+    session_key_file: Path | None = None
+    signing_key_file: Path | None = None
+    ledger_key_file: Path | None = None
+    anchor_dir: Path | None = None
+    instruments_dir: Path | None = None
+    breached_passwords_file: Path | None = None
+    public_url: str = "http://localhost:8000"
+    smtp_url: str = "smtp://localhost:25"
+    mail_from: str = "Vitalapp <no-reply@vitalapp.example>"
+    hosting_country: str = "NL"
+    trusted_proxies: tuple[str, ...] = ()
+    metrics_networks: tuple[str, ...] = ()
+    staff_networks: tuple[str, ...] = ()
+    minimum_ios_version: str = "1.0.0"
+    minimum_android_version: str = "1.0.0"
+    minimum_web_version: str = "1.0.0"
+    maintenance_until: str | None = None
+    maintenance_message: str = ""
+    rate_limit_factor: int = 1
+    pool_size: int = 10
+    is_local_run: bool = False
+    fcm_url: str | None = None
+
+    def dsn(self, store: Store) -> str | None:
+        """The data source name of a store, None where this process does not know it."""
+        return {"identity": self.identity_dsn, "vault": self.vault_dsn, "ledger": self.ledger_dsn}[store]
+
+
+def load_settings(environ: Mapping[str, str]) -> Settings:
+    """Read `VITALAPP_*` from `environ`; lists are comma-separated.
+
+    Raises: SettingsError with one sentence naming the variable.
+    Rule: S0-15 and S1-08, hosting stays inside the EEA.
+    """
+    values: dict[str, object] = {}
+    for field in msgspec.structs.fields(Settings):
+        variable = f"VITALAPP_{field.name.upper()}"
+        raw = environ.get(variable, "").strip()
+        if not raw:
+            continue
+        parts = tuple(part.strip() for part in raw.split(",") if part.strip())
+        try:
+            values[field.name] = msgspec.convert(parts if field.type == tuple[str, ...] else raw, field.type, strict=False)
+        except msgspec.ValidationError as error:
+            raise SettingsError(f"{variable} is not usable: {error}.") from None
+    settings = Settings(**values)  # pyright: ignore[reportArgumentType]
+    _check(settings)
+    return settings
+
+
+def _check(settings: Settings) -> None:
+    for store in STORES:
+        dsn = settings.dsn(store)
+        if dsn is not None and urlsplit(dsn).scheme not in {"postgresql", "postgres"}:
+            raise SettingsError(f"VITALAPP_{store.upper()}_DSN must start with postgresql://.")
+    if settings.redis_url is not None and urlsplit(settings.redis_url).scheme not in {"redis", "rediss", "unix"}:
+        raise SettingsError("VITALAPP_REDIS_URL must start with redis://, rediss:// or unix://.")
+    if settings.hosting_country not in EEA_COUNTRIES:
+        raise SettingsError("VITALAPP_HOSTING_COUNTRY must be a country of the European Economic Area (S0-15).")
+    if not settings.is_local_run and urlsplit(settings.public_url).hostname != "localhost":
+        if urlsplit(settings.public_url).scheme != "https":
+            raise SettingsError("VITALAPP_PUBLIC_URL must be an https:// address outside the local run.")
+    if settings.rate_limit_factor < 1 or settings.pool_size < 1:
+        raise SettingsError("VITALAPP_RATE_LIMIT_FACTOR and VITALAPP_POOL_SIZE must be 1 or more.")
+    for name in ("trusted_proxies", "metrics_networks", "staff_networks"):
+        for network in getattr(settings, name):
+            try:
+                ipaddress.ip_network(network)
+            except ValueError:
+                raise SettingsError(f"VITALAPP_{name.upper()} holds {network!r}, which is not a network.") from None

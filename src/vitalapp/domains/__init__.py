@@ -1,0 +1,1 @@
+"""One folder per domain; `vitalapp.registry` finds them."""
