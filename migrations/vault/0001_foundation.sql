@@ -95,6 +95,7 @@ BEGIN
 END;
 $$;
 REVOKE ALL ON FUNCTION create_access_log_partitions(date, integer) FROM PUBLIC;
+SELECT create_access_log_partitions(current_date, 24);
 CREATE TABLE access_log_overflow PARTITION OF access_log DEFAULT;
 
 GRANT SELECT, UPDATE ON store_state TO vitalapp_vault_app;

@@ -1,0 +1,122 @@
+"""The data map: what every column of every store is, declared by each domain beside its tables.
+
+From this one registry come the export, the erasure, the retention sweeps, the Article 30 register, "what we hold on you" and the
+privacy notice's tables. A column that is in a database and not here fails the build.
+Rule: GDPR 5, 25, 30; S0-12, S1-10.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from vitalapp.core.settings import Store
+
+SubjectKey = Literal["account_id", "person_id", "log_subject_id", "consent_subject_id", "subject_index"]
+ColumnKind = Literal[
+    "identifier",  # a random id of the row or of an object
+    "pseudonym",  # a random id of a person
+    "sealed",  # a person's own words or answers, encrypted
+    "keyed_hash",  # finds a sealed value or checks a secret
+    "setting",  # a choice from a closed list
+    "instant",  # when something happened
+    "state",  # how far something is
+    "business",  # of an organisation, no person's
+]
+Erasure = Literal[
+    "delete",  # the person's rows go at erasure
+    "cascade",  # go with the row they hang on
+    "keep",  # stay, under the ground and term in `kept`
+    "none",  # hold nothing of a person
+]
+
+
+class Category(msgspec.Struct, frozen=True, kw_only=True):
+    """One category of personal data, as the person reads it.
+
+    Shape: texts are English message ids of the catalogue; `legal_basis` names the article.
+    """
+
+    key: str
+    purpose: str
+    legal_basis: str
+    retention: str
+    recipients: tuple[str, ...] = ()
+    is_portable: bool = False
+
+
+class Retention(msgspec.Struct, frozen=True, kw_only=True):
+    """Rows go once `column` lies longer than `days` in the past."""
+
+    column: str
+    days: int
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """Why and how long rows outlive an erasure."""
+
+    ground: str
+    years: int
+    since: str
+
+
+class Table(msgspec.Struct, frozen=True, kw_only=True):
+    """One table.
+
+    Shape: `subject` names the column that holds the person and the kind of id in it (None: no employee's data);
+    `observed_at` the column that dates a row; `columns` maps every column to what it is.
+    """
+
+    store: Store
+    name: str
+    category: str | None
+    columns: dict[str, ColumnKind]
+    erasure: Erasure
+    subject: tuple[str, SubjectKey] | None = None
+    observed_at: str | None = None
+    retention: Retention | None = None
+    kept: Kept | None = None
+
+    @property
+    def count_sql(self) -> str:
+        """Counts one person's rows and dates them: `count, oldest, newest`."""
+        subject, _ = self._subject()
+        dated = f"min({self.observed_at})::timestamptz AS oldest, max({self.observed_at})::timestamptz AS newest"
+        undated = "NULL::timestamptz AS oldest, NULL::timestamptz AS newest"
+        return f"SELECT count(*) AS count, {dated if self.observed_at else undated} FROM {self.name} WHERE {subject} = $1"
+
+    @property
+    def erase_sql(self) -> str:
+        """Deletes one person's rows."""
+        subject, _ = self._subject()
+        return f"DELETE FROM {self.name} WHERE {subject} = $1"
+
+    @property
+    def expire_sql(self) -> str:
+        """Deletes up to `$2` rows that are past their term at `$1`."""
+        if self.retention is None:
+            raise ValueError(f"{self.name} has no retention rule")
+        return (
+            f"DELETE FROM {self.name} WHERE ctid = ANY(ARRAY(SELECT ctid FROM {self.name} "
+            f"WHERE {self.retention.column} < $1::timestamptz - make_interval(days => {self.retention.days}) LIMIT $2))"
+        )
+
+    def _subject(self) -> tuple[str, SubjectKey]:
+        if self.subject is None:
+            raise ValueError(f"{self.name} holds no person's rows")
+        return self.subject
+
+
+class DataMap:
+    """Every category and table of all domains, in the order of declaration."""
+
+    def __init__(self, categories: list[Category], tables: list[Table]) -> None:
+        self.categories = {category.key: category for category in categories}
+        self.tables = tables
+
+    def personal(self, store: Store) -> list[Table]:
+        """The tables of a store that hold an employee's rows."""
+        return [table for table in self.tables if table.store == store and table.subject is not None]
+
+    def erased(self, store: Store) -> list[Table]:
+        """The tables of a store whose rows an erasure deletes."""
+        return [table for table in self.personal(store) if table.erasure == "delete"]

@@ -1,0 +1,108 @@
+"""The employee's session: an opaque access token, resolved by one Redis round trip, by the identity store where Redis has nothing.
+
+Redis is a hint, never the authority: the copy is sealed under a key that only the API holds, bound to the token's hash, and each store's
+fence checks its epoch.
+"""
+
+from datetime import date, datetime
+from uuid import UUID
+
+import msgspec
+
+from vitalapp.core.keys import token_hash
+from vitalapp.core.resources import Resources
+from vitalapp.core.sealing import PersonKey, SealBroken, open_bytes, seal_bytes
+
+ACCESS_PREFIX = "vae_"
+REFRESH_PREFIX = "var_"
+
+
+class Session(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+    """Who is asking, as of the epoch that every store compares.
+
+    Shape: `wrapped_data_key` opens with the key ring only; `consented_statement_id` is None before consent and after a
+    withdrawal.
+    """
+
+    session_id: UUID
+    account_id: UUID
+    person_id: UUID
+    log_subject_id: UUID
+    consent_subject_id: UUID
+    contract_id: UUID
+    epoch: int
+    wrapped_data_key: bytes
+    consented_statement_id: UUID | None
+    is_restricted: bool
+    locale: str
+    last_used_on: date
+    expires_at: datetime
+
+    def person_key(self, resources: Resources) -> PersonKey:
+        """The person's opened data key, for this request."""
+        return resources.keys.unwrap(self.person_id, self.wrapped_data_key)
+
+
+USE_ACCESS_TOKEN = """
+    WITH token AS (
+        SELECT session_id, generation, expires_at FROM access_tokens WHERE token_hash = $1 AND expires_at > $2
+    ), used AS (
+        UPDATE sessions
+        SET last_used_at = greatest(sessions.last_used_at, $2),
+            is_successor_used = is_successor_used OR sessions.generation = token.generation
+        FROM token
+        WHERE sessions.session_id = token.session_id AND sessions.absolute_expires_at > $2
+        RETURNING sessions.session_id, sessions.account_id, token.expires_at
+    )
+    SELECT used.session_id, account_id, person_id, log_subject_id, consent_subject_id, contract_id, epoch, wrapped_data_key,
+           consented_statement_id, is_restricted, locale, last_used_on, expires_at
+    FROM used JOIN accounts USING (account_id)
+    WHERE NOT is_erasing
+"""
+
+
+async def use_access_token(resources: Resources, *, hashed: bytes) -> Session | None:
+    """Read the session of an access token from the identity store, which marks its refresh token's successor as used."""
+    row = await resources.identity.fetchrow(USE_ACCESS_TOKEN, hashed, resources.clock())
+    return None if row is None else msgspec.convert(dict(row), Session, from_attributes=True)
+
+
+TOUCH_LAST_USE = """
+    UPDATE accounts SET last_used_on = $3 WHERE account_id = $1 AND epoch = $2 AND last_used_on < $3
+"""
+
+
+async def touch_last_use(resources: Resources, session: Session) -> Session:
+    """Note the first use of a day.
+
+    Rule: S0-30, S2-19, C2: any authenticated action of the person counts, never a job, a push or staff.
+    """
+    today = resources.clock().date()
+    if session.last_used_on >= today:
+        return session
+    await resources.identity.execute(TOUCH_LAST_USE, session.account_id, session.epoch, today)
+    return msgspec.structs.replace(session, last_used_on=today)
+
+
+def redis_key(hashed: bytes) -> str:
+    """Where the copy of a session lies."""
+    return f"session:{hashed.hex()}"
+
+
+def seal_copy(session: Session, *, session_key: bytes, hashed: bytes) -> bytes:
+    """The copy of a session for Redis."""
+    return seal_bytes(session_key, 1, hashed, msgspec.msgpack.encode(session))
+
+
+def open_copy(copy: bytes, *, session_key: bytes, hashed: bytes, now: datetime) -> Session | None:
+    """The session of a copy; None for a copy of another token, an altered or an expired one."""
+    try:
+        session = msgspec.msgpack.decode(open_bytes(session_key, hashed, copy), type=Session)
+    except (SealBroken, msgspec.MsgspecError):
+        return None
+    return session if session.expires_at > now else None
+
+
+def hash_of(token: str) -> bytes:
+    """The hash by which a token is stored."""
+    return token_hash(token)
