@@ -8,6 +8,7 @@ from redis.asyncio import Redis
 from vitalapp.core.anchor import Anchor
 from vitalapp.core.clock import Clock
 from vitalapp.core.keys import KeyRing
+from vitalapp.core.rate_limits import RateLimiter
 from vitalapp.core.settings import Settings, Store
 from vitalapp.core.signing import Signer
 from vitalapp.core.stores import Pool
@@ -25,11 +26,17 @@ class Resources:
     settings: Settings
     clock: Clock
     redis: Redis
+    limiter: RateLimiter
     pools: dict[Store, Pool] = field(default_factory=dict[Store, Pool])
     key_ring: KeyRing | None = None
     document_signer: Signer | None = None
     session_key: bytes | None = None
     erasure_anchor: Anchor | None = None
+
+    @property
+    def copy_key(self) -> bytes:
+        """The API's own key, under which session copies lie in Redis."""
+        return _present(self.session_key, "VITALAPP_SESSION_KEY_FILE")
 
     @property
     def identity(self) -> Pool:

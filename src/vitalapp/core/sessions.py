@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 
 from vitalapp.core.keys import token_hash
+from vitalapp.core.rate_limits import REQUESTS_PER_SESSION
 from vitalapp.core.resources import Resources
 from vitalapp.core.sealing import PersonKey, SealBroken, open_bytes, seal_bytes
 
@@ -78,8 +79,6 @@ async def touch_last_use(resources: Resources, session: Session) -> Session:
     Rule: S0-30, S2-19, C2: any authenticated action of the person counts, never a job, a push or staff.
     """
     today = resources.clock().date()
-    if session.last_used_on >= today:
-        return session
     await resources.identity.execute(TOUCH_LAST_USE, session.account_id, session.epoch, today)
     return msgspec.structs.replace(session, last_used_on=today)
 
@@ -103,6 +102,30 @@ def open_copy(copy: bytes, *, session_key: bytes, hashed: bytes, now: datetime) 
     return session if session.expires_at > now else None
 
 
-def hash_of(token: str) -> bytes:
-    """The hash by which a token is stored."""
-    return token_hash(token)
+async def resolve_session(resources: Resources, token: str, *, is_fresh: bool, is_use: bool) -> Session | None:
+    """The session of an access token, None where there is none.
+
+    Shape: one Redis round trip that also counts the request against the session's rate limit; the identity store is read where
+    Redis has no usable copy, and always where `is_fresh` asks for it; the first use of a day writes there once.
+    Raises: RateLimited (429).
+    """
+    hashed = token_hash(token)
+    now = resources.clock()
+    copy = await resources.limiter.get_and_hit(redis_key(hashed), REQUESTS_PER_SESSION.on(hashed.hex()))
+    kept = None if copy is None or is_fresh else open_copy(copy, session_key=resources.copy_key, hashed=hashed, now=now)
+    session = kept or await use_access_token(resources, hashed=hashed)
+    if session is None:
+        return None
+    if is_use and session.last_used_on < now.date():
+        session = await touch_last_use(resources, session)
+    if session is not kept:
+        await keep_copy(resources, session, hashed=hashed)
+    return session
+
+
+async def keep_copy(resources: Resources, session: Session, *, hashed: bytes) -> None:
+    """Leave a sealed copy in Redis until the access token expires."""
+    seconds = int((session.expires_at - resources.clock()).total_seconds())
+    if seconds > 0:
+        copy = seal_copy(session, session_key=resources.copy_key, hashed=hashed)
+        await resources.limiter.put(redis_key(hashed), copy, seconds=seconds)

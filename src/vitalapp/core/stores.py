@@ -4,14 +4,15 @@ A process refuses to start where one credential reaches two stores; a store that
 backup) serves nothing until its erasures have been replayed.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import permutations
 from urllib.parse import unquote, urlsplit
 
 import asyncpg
 
 from vitalapp.core.anchor import Anchor, AnchorUnavailable
-from vitalapp.core.settings import Settings, SettingsError, Store
+from vitalapp.core.settings import STORES, Settings, SettingsError, Store
 
 Pool = asyncpg.Pool
 Connection = asyncpg.Connection
@@ -43,7 +44,7 @@ async def check_erasures_applied(connection: Connection, store: Store, anchor: A
         raise StoreOutdated(f"The {store} store was restored from a backup; run `vitalapp erasures replay`.")
 
 
-async def open_pool(settings: Settings, store: Store, *, anchor: Anchor | None, role_suffix: str = "") -> Pool:
+async def open_pool(settings: Settings, store: Store, *, anchor: Anchor | None) -> Pool:
     """A pool on one store, which need not be up yet; each new connection passes `check_erasures_applied`."""
     dsn = settings.dsn(store)
     if dsn is None:
@@ -61,7 +62,7 @@ async def open_pool(settings: Settings, store: Store, *, anchor: Anchor | None, 
         reset=_keep_session,
         timeout=_CONNECT_SECONDS,
         command_timeout=_STATEMENT_SECONDS,
-        server_settings={"application_name": f"vitalapp{role_suffix}", "jit": "off"},
+        server_settings={"application_name": "vitalapp", "jit": "off"},
     )
 
 
@@ -76,39 +77,20 @@ async def transaction(pool: Pool) -> AsyncIterator[Connection]:
         yield connection
 
 
-def refuse_shared_credentials(settings: Settings) -> None:
-    """Refuse two stores behind one user name.
+async def refuse_wide_credentials(settings: Settings) -> None:
+    """Refuse to start where one store's user can open another store.
 
-    Raises: SettingsError.
+    Raises: SettingsError. A store that is down is not reached, and is no reason to refuse.
     Rule: S0-18, pitfall 22.
     """
-    users: dict[str, Store] = {}
-    for store in ("identity", "vault", "ledger"):
-        dsn = settings.dsn(store)
-        if dsn is None:
+    dsns = {store: dsn for store in STORES if (dsn := settings.dsn(store)) is not None}
+    for (store, dsn), (other, other_dsn) in permutations(dsns.items(), 2):
+        own = urlsplit(dsn)
+        try:
+            connection = await asyncpg.connect(
+                other_dsn, user=unquote(own.username or ""), password=unquote(own.password or ""), timeout=_CONNECT_SECONDS
+            )
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
             continue
-        user = unquote(urlsplit(dsn).username or "")
-        if user in users:
-            raise SettingsError(f"One database user reaches both {users[user]} and {store}; give each store its own.")
-        users[user] = store
-
-
-SELECT_REACHABLE_STORES = """
-    SELECT d.datname FROM pg_database d
-    WHERE d.datname <> current_database() AND d.datallowconn AND NOT d.datistemplate AND d.datname <> 'postgres'
-      AND has_database_privilege(current_user, d.oid, 'CONNECT')
-"""
-
-
-async def refuse_wide_credentials(pools: dict[Store, Pool], names: Callable[[], Awaitable[set[str]]]) -> None:
-    """Refuse to start where a store's role may connect to another store's database.
-
-    Raises: SettingsError.
-    Rule: S0-18, pitfall 22.
-    """
-    stores = await names()
-    for store, pool in pools.items():
-        rows = await pool.fetch(SELECT_REACHABLE_STORES)
-        reached = {row["datname"] for row in rows} & stores
-        if reached:
-            raise SettingsError(f"The {store} role may connect to {', '.join(sorted(reached))}; revoke CONNECT from it.")
+        await connection.close()
+        raise SettingsError(f"The user of the {store} store can open the {other} store too; revoke CONNECT from it.")

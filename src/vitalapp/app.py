@@ -1,0 +1,61 @@
+"""The API of one audience: the only wiring."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from litestar import Litestar
+from litestar.di import Provide
+from litestar.types import ASGIApp
+
+from vitalapp import registry
+from vitalapp.core.auth import provide_resources, provide_session
+from vitalapp.core.clock import Clock, utc_now
+from vitalapp.core.consent_gate import ConsentGate
+from vitalapp.core.http import http_options
+from vitalapp.core.replay import ReplayOnStaleFence
+from vitalapp.core.resources import Resources
+from vitalapp.core.settings import Settings
+from vitalapp.core.startup import open_resources
+from vitalapp.domains.consent.service import Statements
+
+AUDIENCE_ROUTES = {
+    "app": ("routes", "routes_admin"),
+    "operator": ("routes_operator",),
+    "employer": ("routes_employer",),
+}
+
+
+def create_app(
+    settings: Settings, *, audience: str = "app", clock: Clock = utc_now, resources: Resources | None = None
+) -> ASGIApp:
+    """The ASGI application of `audience` (a key of `AUDIENCE_ROUTES`); tests hand their own `resources` in."""
+    gate: ConsentGate = Statements.load()
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        if resources is not None:
+            app.state.resources = resources
+            yield
+            return
+        async with open_resources(settings, audience=audience, clock=clock) as opened:
+            app.state.resources = opened
+            yield
+
+    app = Litestar(
+        route_handlers=[route for name in AUDIENCE_ROUTES[audience] for route in registry.routes(name)],
+        dependencies={
+            "session": Provide(provide_session),
+            "resources": Provide(provide_resources),
+        },
+        lifespan=[lifespan],
+        **_options(settings, audience, gate),
+    )
+    app.state.consent_gate = gate
+    if resources is not None:
+        app.state.resources = resources
+    return ReplayOnStaleFence(app)
+
+
+def _options(settings: Settings, audience: str, gate: ConsentGate) -> dict[str, Any]:
+    return http_options(settings, audience=audience)

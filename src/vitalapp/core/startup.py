@@ -1,0 +1,51 @@
+"""Opens what a process holds, checks it, and closes it again."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from vitalapp.core.anchor import Anchor
+from vitalapp.core.clock import Clock, utc_now
+from vitalapp.core.keys import KeyFile, KeyRing
+from vitalapp.core.rate_limits import RateLimiter, open_redis
+from vitalapp.core.resources import Resources
+from vitalapp.core.settings import Settings, SettingsError, Store
+from vitalapp.core.signing import Signer
+from vitalapp.core.stores import open_pool, refuse_wide_credentials
+
+AUDIENCE_STORES: dict[str, tuple[Store, ...]] = {
+    "app": ("identity", "vault"),
+    "operator": ("identity", "ledger"),
+    "employer": ("ledger",),
+    "worker": ("identity", "vault", "ledger"),
+}
+
+
+@asynccontextmanager
+async def open_resources(settings: Settings, *, audience: str, clock: Clock = utc_now) -> AsyncIterator[Resources]:
+    """Hold the stores and keys of one audience for the length of the block.
+
+    Shape: `audience` is a key of `AUDIENCE_STORES`; the employer's process must not even be told of the other stores.
+    Raises: SettingsError, KeyFileError.
+    """
+    stores = AUDIENCE_STORES[audience]
+    if audience == "employer" and (settings.identity_dsn or settings.vault_dsn or settings.kek_file):
+        raise SettingsError("The employer's process takes VITALAPP_LEDGER_DSN alone; unset the other stores and keys.")
+    await refuse_wide_credentials(settings)
+    async with AsyncExitStack() as stack:
+        redis = open_redis(settings)
+        stack.push_async_callback(redis.aclose)
+        resources = Resources(
+            settings=settings,
+            clock=clock,
+            redis=redis,
+            limiter=RateLimiter(redis, factor=settings.rate_limit_factor, clock=clock),
+            key_ring=KeyRing(KeyFile(settings.kek_file).load()) if settings.kek_file else None,
+            document_signer=Signer.from_file(settings.signing_key_file) if settings.signing_key_file else None,
+            session_key=settings.session_key_file.read_bytes() if settings.session_key_file else None,
+            erasure_anchor=Anchor(settings.anchor_dir) if settings.anchor_dir else None,
+        )
+        for store in stores:
+            pool = await open_pool(settings, store, anchor=resources.erasure_anchor)
+            stack.push_async_callback(pool.close)
+            resources.pools[store] = pool
+        yield resources
