@@ -69,3 +69,24 @@ async def carry_outbox(pool: Pool, *, seal_key: SystemKey, outbox_id: UUID, carr
 async def delete_outbox(connection: Connection, *, outbox_id: UUID) -> None:
     """Take back a row whose effect is already there."""
     await connection.execute(DELETE_OUTBOX, outbox_id)
+
+
+REDEFER_OUTBOX = """
+    SELECT procrastinate_defer_jobs_v1(array_agg(
+        ROW(
+            'default', $2::text, 0, encode(subject_index, 'hex'), NULL, jsonb_build_object('outbox_id', outbox_id), NULL
+        )::procrastinate_job_to_defer_v1
+    ))
+    FROM outbox
+    WHERE created_at < $1
+      AND NOT EXISTS (
+          SELECT FROM procrastinate_jobs
+          WHERE task_name = $2 AND args ->> 'outbox_id' = outbox.outbox_id::text
+      )
+    HAVING count(*) > 0
+"""
+
+
+async def redefer_outbox(pool: Pool, *, written_before: datetime) -> None:
+    """Give rows whose job is gone (a worker's queue was cut short) a new one."""
+    await pool.execute(REDEFER_OUTBOX, written_before, CARRY_TASK)

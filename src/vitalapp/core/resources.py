@@ -7,7 +7,7 @@ from redis.asyncio import Redis
 
 from vitalapp.core.anchor import Anchor
 from vitalapp.core.clock import Clock
-from vitalapp.core.keys import KeyRing
+from vitalapp.core.keys import KeyRing, SystemKey
 from vitalapp.core.rate_limits import RateLimiter
 from vitalapp.core.settings import Settings, Store
 from vitalapp.core.signing import Signer
@@ -29,6 +29,7 @@ class Resources:
     limiter: RateLimiter
     pools: dict[Store, Pool] = field(default_factory=dict[Store, Pool])
     key_ring: KeyRing | None = None
+    ledger_keys: KeyRing | None = None
     document_signer: Signer | None = None
     session_key: bytes | None = None
     erasure_anchor: Anchor | None = None
@@ -67,6 +68,12 @@ class Resources:
     def anchor(self) -> Anchor:
         """The append-only anchor."""
         return _present(self.erasure_anchor, "VITALAPP_ANCHOR_DIR")
+
+    def outbox_key(self, store: Store) -> SystemKey:
+        """The key that seals the outbox payloads of a store; the ledger's own, since its processes hold no other."""
+        if store == "ledger":
+            return _present(self.ledger_keys, "VITALAPP_LEDGER_KEY_FILE").system("outbox")
+        return self.keys.system("outbox")
 
     def _pool(self, store: Store) -> Pool:
         return _present(self.pools.get(store), f"VITALAPP_{store.upper()}_DSN")

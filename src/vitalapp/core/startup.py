@@ -40,6 +40,7 @@ async def open_resources(settings: Settings, *, audience: str, clock: Clock = ut
             redis=redis,
             limiter=RateLimiter(redis, factor=settings.rate_limit_factor, clock=clock),
             key_ring=KeyRing(KeyFile(settings.kek_file).load()) if settings.kek_file else None,
+            ledger_keys=KeyRing(KeyFile(settings.ledger_key_file).load()) if settings.ledger_key_file else None,
             document_signer=Signer.from_file(settings.signing_key_file) if settings.signing_key_file else None,
             session_key=settings.session_key_file.read_bytes() if settings.session_key_file else None,
             erasure_anchor=Anchor(settings.anchor_dir) if settings.anchor_dir else None,
