@@ -1,0 +1,115 @@
+"""Brings a store to head: plain SQL files, forward only, each applied once and whole, two runs at once safe."""
+
+import asyncio
+import hashlib
+from importlib import resources
+from pathlib import Path
+
+import asyncpg
+import msgspec
+
+from vitalapp.core.settings import Store
+
+JOBS_SCHEMA_SHA256 = "c70ec4b400a60ad9592787653aae5ae77ae41bf801d56b5bd2712751a07f2009"
+LOCK_KEY = 0x76697461
+LOCK_WAIT_SECONDS = 120
+LOCK_POLL_SECONDS = 0.1
+LOCK_TIMEOUT = "SET LOCAL lock_timeout = '5s'"
+
+_PACKAGED = Path(__file__).parents[1] / "migrations"
+MIGRATIONS_DIR = _PACKAGED if _PACKAGED.is_dir() else Path(__file__).parents[3] / "migrations"
+
+
+class MigrationError(Exception):
+    """A store cannot be brought to head; the message is one sentence that says why."""
+
+
+class Migration(msgspec.Struct, frozen=True):
+    """One file."""
+
+    name: str
+    sql: str
+
+    @property
+    def sha256(self) -> str:
+        """What is recorded once it is applied, so that a later edit is seen."""
+        return hashlib.sha256(self.sql.encode()).hexdigest()
+
+
+def list_migrations(store: Store, *, folder: Path = MIGRATIONS_DIR) -> list[Migration]:
+    """The job queue's tables as its library ships them, then the store's files in the order of their numbers.
+
+    Raises: MigrationError where the installed library's tables are others than the ones this version was made with.
+    """
+    jobs = Migration("0000_procrastinate", (resources.files("procrastinate.sql") / "schema.sql").read_text("utf-8"))
+    if jobs.sha256 != JOBS_SCHEMA_SHA256:
+        raise MigrationError(
+            "The installed procrastinate ships another schema than this version was made with:"
+            " install the locked version."
+        )
+    files = sorted((folder / store).glob("[0-9][0-9][0-9][0-9]_*.sql"))
+    return [jobs, *(Migration(file.stem, file.read_text("utf-8")) for file in files)]
+
+
+CREATE_HISTORY = """
+CREATE TABLE IF NOT EXISTS schema_migrations (
+    name text PRIMARY KEY,
+    sha256 text NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT now()
+)
+"""
+HAS_HISTORY = "SELECT to_regclass('public.schema_migrations') IS NOT NULL"
+LIST_APPLIED = "SELECT name, sha256 FROM schema_migrations"
+INSERT_APPLIED = "INSERT INTO schema_migrations (name, sha256) VALUES ($1, $2)"
+TRY_LOCK = "SELECT pg_try_advisory_lock($1)"
+UNLOCK = "SELECT pg_advisory_unlock($1)"
+
+
+async def list_pending(connection: asyncpg.Connection, migrations: list[Migration]) -> list[Migration]:
+    """What is still to be applied.
+
+    Raises: MigrationError where an applied file was edited or is unknown to this version.
+    """
+    has_history = await connection.fetchval(HAS_HISTORY)
+    applied = dict(await connection.fetch(LIST_APPLIED)) if has_history else {}
+    for migration in migrations:
+        if applied.get(migration.name, migration.sha256) != migration.sha256:
+            raise MigrationError(
+                f"Migration {migration.name} was edited after it was applied: restore it and add a new one."
+            )
+    unknown = sorted(applied.keys() - {migration.name for migration in migrations})
+    if unknown:
+        raise MigrationError(f"The store is newer than this version: it has migration {unknown[-1]}, so upgrade first.")
+    return [migration for migration in migrations if migration.name not in applied]
+
+
+async def migrate(connection: asyncpg.Connection, migrations: list[Migration]) -> list[str]:
+    """Apply what is pending, one transaction per file; the names of what was applied.
+
+    Raises: MigrationError; the file that failed has left nothing behind, those before it stand.
+    Locks: a session advisory lock, polled for: a blocking one deadlocks with CREATE INDEX CONCURRENTLY.
+    """
+    await _lock(connection)
+    try:
+        await connection.execute(CREATE_HISTORY)
+        pending = await list_pending(connection, migrations)
+        for migration in pending:
+            try:
+                async with connection.transaction():
+                    await connection.execute(LOCK_TIMEOUT)
+                    await connection.execute(migration.sql)
+                    await connection.execute(INSERT_APPLIED, migration.name, migration.sha256)
+            except asyncpg.PostgresError as error:
+                raise MigrationError(f"Migration {migration.name} failed and was rolled back: {error}.") from error
+        return [migration.name for migration in pending]
+    finally:
+        await connection.execute(UNLOCK, LOCK_KEY)
+
+
+async def _lock(connection: asyncpg.Connection) -> None:
+    try:
+        async with asyncio.timeout(LOCK_WAIT_SECONDS):
+            while not await connection.fetchval(TRY_LOCK, LOCK_KEY):
+                await asyncio.sleep(LOCK_POLL_SECONDS)
+    except TimeoutError:
+        raise MigrationError("Another migration of this store has been running for two minutes: wait for it.") from None
