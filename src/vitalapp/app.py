@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 from litestar import Litestar
 from litestar.di import Provide
@@ -49,13 +48,10 @@ def create_app(
             "resources": Provide(provide_resources),
         },
         lifespan=[lifespan],
-        **_options(settings, audience, gate),
+        **http_options(settings, audience=audience),
     )
     app.state.consent_gate = gate
     if resources is not None:
         app.state.resources = resources
     return ReplayOnStaleFence(app)
 
-
-def _options(settings: Settings, audience: str, gate: ConsentGate) -> dict[str, Any]:
-    return http_options(settings, audience=audience)

@@ -1,5 +1,7 @@
 """Once more with the session as the identity store has it: what a request gets whose session copy was out of date."""
 
+from typing import cast
+
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 IS_REPLAY = "vitalapp.is_replay"
@@ -22,7 +24,7 @@ class ReplayOnStaleFence:
             await self._app(scope, receive, send)
             return
         received: list[Message] = []
-        attempt: Scope = {**scope}  # pyright: ignore[reportAssignmentType]
+        attempt = cast("Scope", dict(scope))
 
         async def receive_and_keep() -> Message:
             message = await receive()
@@ -42,5 +44,5 @@ class ReplayOnStaleFence:
         async def receive_again() -> Message:
             return next(kept, None) or await receive()
 
-        replay: Scope = {**scope, IS_REPLAY: True}  # pyright: ignore[reportAssignmentType]
+        replay = cast("Scope", {**scope, IS_REPLAY: True})
         await self._app(replay, receive_again, send)

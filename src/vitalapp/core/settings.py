@@ -67,18 +67,25 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     """
     values: dict[str, object] = {}
     for field in msgspec.structs.fields(Settings):
-        variable = f"VITALAPP_{field.name.upper()}"
-        raw = environ.get(variable, "").strip()
-        if not raw:
-            continue
-        parts = tuple(part.strip() for part in raw.split(",") if part.strip())
-        try:
-            values[field.name] = msgspec.convert(parts if field.type == tuple[str, ...] else raw, field.type, strict=False)
-        except msgspec.ValidationError as error:
-            raise SettingsError(f"{variable} is not usable: {error}.") from None
-    settings = Settings(**values)  # pyright: ignore[reportArgumentType]
+        raw = environ.get(_variable(field.name), "").strip()
+        if raw:
+            is_list = field.type == tuple[str, ...]
+            values[field.name] = [part.strip() for part in raw.split(",")] if is_list else raw
+    try:
+        settings = msgspec.convert(values, Settings, strict=False, dec_hook=_decode_path)
+    except msgspec.ValidationError as error:
+        reason, _, path = str(error).partition(" - at `$.")
+        raise SettingsError(f"{_variable(path.strip('`'))} is not usable: {reason}.") from None
     _check(settings)
     return settings
+
+
+def _variable(field: str) -> str:
+    return f"VITALAPP_{field.upper()}"
+
+
+def _decode_path(_kind: type, raw: str) -> Path:
+    return Path(raw)
 
 
 def _check(settings: Settings) -> None:
