@@ -1,8 +1,8 @@
 """Once more with the session as the identity store has it: what a request gets whose session copy was out of date."""
 
-from typing import cast
+from typing import Any, cast
 
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, Message, Receive, ReceiveMessage, Scope, Send
 
 IS_REPLAY = "vitalapp.is_replay"
 IS_FENCE_STALE = "vitalapp.is_fence_stale"
@@ -23,26 +23,27 @@ class ReplayOnStaleFence:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        received: list[Message] = []
-        attempt = cast("Scope", dict(scope))
+        received: list[ReceiveMessage] = []
+        marks = cast("dict[str, Any]", scope)
+        state = dict(marks.setdefault("state", {}))
 
-        async def receive_and_keep() -> Message:
+        async def receive_and_keep() -> ReceiveMessage:
             message = await receive()
             received.append(message)
             return message
 
         async def send_unless_stale(message: Message) -> None:
-            if IS_FENCE_STALE not in attempt:
+            if IS_FENCE_STALE not in marks:
                 await send(message)
 
-        await self._app(attempt, receive_and_keep, send_unless_stale)
-        if IS_FENCE_STALE not in attempt:
+        await self._app(scope, receive_and_keep, send_unless_stale)
+        if marks.pop(IS_FENCE_STALE, None) is None:
             return
 
         kept = iter(received)
 
-        async def receive_again() -> Message:
+        async def receive_again() -> ReceiveMessage:
             return next(kept, None) or await receive()
 
-        replay = cast("Scope", {**scope, IS_REPLAY: True})
-        await self._app(replay, receive_again, send)
+        marks |= {"state": state, IS_REPLAY: True}
+        await self._app(scope, receive_again, send)

@@ -33,16 +33,17 @@ async def open_resources(settings: Settings, *, audience: str, clock: Clock = ut
     await refuse_wide_credentials(settings)
     async with AsyncExitStack() as stack:
         redis = open_redis(settings)
+        session_key = settings.session_key_file.read_bytes() if settings.session_key_file else None
         stack.push_async_callback(redis.aclose)
         resources = Resources(
             settings=settings,
             clock=clock,
             redis=redis,
-            limiter=RateLimiter(redis, factor=settings.rate_limit_factor, clock=clock),
+            limiter=RateLimiter(redis, factor=settings.rate_limit_factor, secret=session_key or b""),
             key_ring=KeyRing(KeyFile(settings.kek_file).load()) if settings.kek_file else None,
             ledger_keys=KeyRing(KeyFile(settings.ledger_key_file).load()) if settings.ledger_key_file else None,
             document_signer=Signer.from_file(settings.signing_key_file) if settings.signing_key_file else None,
-            session_key=settings.session_key_file.read_bytes() if settings.session_key_file else None,
+            session_key=session_key,
             erasure_anchor=Anchor(settings.anchor_dir) if settings.anchor_dir else None,
         )
         for store in stores:

@@ -7,7 +7,6 @@ from uuid import UUID
 
 import msgspec
 
-from vitalapp.core.jobs import Queue
 from vitalapp.core.resources import Resources
 from vitalapp.core.settings import Store
 
@@ -21,7 +20,6 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     store: Store
     name: str
     run: Job
-    queue: Queue = "default"
 
 
 class Carrier(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,4 +40,3 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     cron: str
     run: Callable[[Resources, datetime], Awaitable[None]]
-    queue: Queue = "default"

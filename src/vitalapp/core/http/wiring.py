@@ -1,0 +1,29 @@
+"""What `app.py` hands to Litestar."""
+
+from typing import Any
+
+from litestar.di import Provide
+
+from vitalapp.core.http.errors import answer_exception
+from vitalapp.core.http.preconditions import provide_expected_version, provide_write_condition
+from vitalapp.core.http.request import StrictRequest
+from vitalapp.core.settings import Settings
+
+MAX_BODY_BYTES = 256 * 1024
+
+
+def http_options(settings: Settings, *, audience: str) -> dict[str, Any]:
+    """Keyword arguments for `Litestar`: what every operation of an audience shares.
+
+    Shape: the dependencies `expected_version` and `write_condition` come with it.
+    """
+    return {
+        "request_class": StrictRequest,
+        "request_max_body_size": MAX_BODY_BYTES,
+        "exception_handlers": {Exception: answer_exception},
+        "dependencies": {
+            "expected_version": Provide(provide_expected_version, sync_to_thread=False),
+            "write_condition": Provide(provide_write_condition, sync_to_thread=False),
+        },
+        "logging_config": None,
+    }
