@@ -6,6 +6,7 @@ least once, and a cron slot can run twice.
 
 import asyncio
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from procrastinate import JobContext
 from vitalapp import registry
 from vitalapp.core import core_tasks
 from vitalapp.core.clock import Clock, utc_now
+from vitalapp.core.jobs import Queue
 from vitalapp.core.outbox import CARRY_TASK, carry_outbox
 from vitalapp.core.resources import Resources
 from vitalapp.core.settings import Settings, Store
@@ -22,6 +24,7 @@ from vitalapp.core.startup import AUDIENCE_STORES, open_resources
 from vitalapp.core.tasks import Carrier, Schedule, Task
 
 CONCURRENT_JOBS = 4
+RESCUE_TASK = "rescue_stalled_jobs"
 _POLL_SECONDS = 2.0
 _GRACE_SECONDS = 5.0
 
@@ -37,76 +40,73 @@ class _CappedRetry(procrastinate.BaseRetryStrategy):
 
 
 async def run_worker(settings: Settings, *, audience: str = "worker", clock: Clock = utc_now) -> None:
-    """Work until cancelled; a job under way gets some seconds to end, and is started anew elsewhere if it does not."""
-    async with open_resources(settings, audience=audience, clock=clock) as resources:
-        stores = AUDIENCE_STORES[audience]
-        apps = {store: queue_app(resources, store) for store in stores}
-        async with asyncio.TaskGroup() as group:
-            for store, app in apps.items():
-                group.create_task(_run_queue(app), name=f"queue {store}")
+    """Work until cancelled; a job under way gets some seconds to end, and is started anew elsewhere if it does not.
+
+    Shape: `audience` is `worker`, or `employer` for the one that reads the ledger's employer queue alone.
+    """
+    queue: Queue = "employer" if audience == "employer" else "default"
+    async with open_resources(settings, audience=audience, clock=clock) as resources, asyncio.TaskGroup() as group:
+        for store in AUDIENCE_STORES[audience]:
+            group.create_task(_work(queue_app(resources, store, queue), queue), name=f"queue {store}")
 
 
-def queue_app(resources: Resources, store: Store) -> procrastinate.App:
-    """The procrastinate application of one store's queue, with the tasks of every domain that belong to it."""
-    dsn = resources.settings.dsn(store)
-    connector = procrastinate.PsycopgConnector(conninfo=dsn, min_size=1, max_size=CONCURRENT_JOBS + 2)
+def queue_app(resources: Resources, store: Store, queue: Queue) -> procrastinate.App:
+    """The procrastinate application of one queue of one store, with what every domain has for it."""
+    connector = procrastinate.PsycopgConnector(
+        conninfo=resources.settings.dsn(store), min_size=1, max_size=CONCURRENT_JOBS + 2
+    )
     app = procrastinate.App(connector=connector)
     modules = [core_tasks, *registry.domain_modules("tasks")]
-    tasks: list[Task] = [task for module in modules for task in module.TASKS if task.store == store]
-    carriers: list[Carrier] = [carrier for module in modules for carrier in module.CARRIERS if carrier.store == store]
-    schedules: list[Schedule] = [schedule for module in modules for schedule in module.SCHEDULES if schedule.store == store]
-
-    async def carry(*, outbox_id: str) -> None:
-        await carry_outbox(
-            resources.pools[store],
-            seal_key=resources.outbox_key(store),
-            outbox_id=UUID(outbox_id),
-            carriers={carrier.kind: _bound(resources, carrier) for carrier in carriers},
-        )
-
-    app.task(carry, name=CARRY_TASK, retry=_CappedRetry())
-    for task in tasks:
-        _add_task(app, resources, task)
-    for schedule in schedules:
-        _add_schedule(app, resources, schedule)
-    _add_rescue(app)
+    if queue == "default":
+        _add_carriers(app, resources, store, [carrier for module in modules for carrier in module.CARRIERS])
+        _add_rescue(app)
+    for task in [task for module in modules for task in module.TASKS]:
+        if (task.store, task.queue) == (store, queue):
+            _add_task(app, resources, task)
+    for schedule in [schedule for module in modules for schedule in module.SCHEDULES]:
+        if (schedule.store, schedule.queue) == (store, queue):
+            _add_schedule(app, resources, schedule)
     return app
 
 
-def _bound(resources: Resources, carrier: Carrier) -> Any:
-    async def carry(outbox_id: UUID, payload: bytes) -> None:
-        await carrier.carry(resources, outbox_id, payload)
+def _add_carriers(app: procrastinate.App, resources: Resources, store: Store, carriers: list[Carrier]) -> None:
+    by_kind = {carrier.kind: partial(carrier.carry, resources) for carrier in carriers if carrier.store == store}
 
-    return carry
+    async def carry(*, outbox_id: str) -> None:
+        pool, seal_key = resources.pools[store], resources.outbox_key(store)
+        await carry_outbox(pool, seal_key=seal_key, outbox_id=UUID(outbox_id), carriers=by_kind)
+
+    app.task(name=CARRY_TASK, retry=_CappedRetry())(carry)
 
 
 def _add_task(app: procrastinate.App, resources: Resources, task: Task) -> None:
     async def run(**arguments: Any) -> None:
         await task.run(resources, arguments)
 
-    app.task(run, name=task.name, retry=_CappedRetry())
+    app.task(name=task.name, queue=task.queue, retry=_CappedRetry())(run)
 
 
 def _add_schedule(app: procrastinate.App, resources: Resources, schedule: Schedule) -> None:
     async def run(timestamp: int) -> None:
         await schedule.run(resources, datetime.fromtimestamp(timestamp, UTC))
 
-    app.periodic(cron=schedule.cron)(app.task(run, name=schedule.name, queueing_lock=schedule.name))
+    periodic = app.task(name=schedule.name, queue=schedule.queue, queueing_lock=schedule.name)(run)
+    app.periodic(cron=schedule.cron)(periodic)
 
 
 def _add_rescue(app: procrastinate.App) -> None:
-    async def rescue_stalled_jobs(context: JobContext, timestamp: int) -> None:
+    async def rescue(context: JobContext, timestamp: int) -> None:
         for job in await context.app.job_manager.get_stalled_jobs():
             await context.app.job_manager.retry_job(job)
 
-    app.periodic(cron="* * * * *")(
-        app.task(rescue_stalled_jobs, name="rescue_stalled_jobs", pass_context=True, queueing_lock="rescue_stalled_jobs")
-    )
+    periodic = app.task(name=RESCUE_TASK, pass_context=True, queueing_lock=RESCUE_TASK)(rescue)
+    app.periodic(cron="* * * * *")(periodic)
 
 
-async def _run_queue(app: procrastinate.App) -> None:
+async def _work(app: procrastinate.App, queue: Queue) -> None:
     async with app.open_async():
         await app.run_worker_async(
+            queues=[queue],
             concurrency=CONCURRENT_JOBS,
             delete_jobs="always",
             fetch_job_polling_interval=_POLL_SECONDS,

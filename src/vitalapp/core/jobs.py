@@ -1,15 +1,19 @@
 """Jobs of a store, deferred in the transaction that decides them; they carry ids only."""
 
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 import msgspec
 
 from vitalapp.core.stores import Connection
 
+# Jobs that talk to employers' addresses have a queue of their own, which only the employer's worker reads.
+Queue = Literal["default", "employer"]
+
 DEFER_JOB = """
     SELECT procrastinate_defer_jobs_v1(ARRAY[
-        ROW('default', $1::text, 0, $2::text, NULL, $3::jsonb, $4::timestamptz)::procrastinate_job_to_defer_v1
+        ROW($1::text, $2::text, 0, $3::text, NULL, $4::jsonb, $5::timestamptz)::procrastinate_job_to_defer_v1
     ])
 """
 
@@ -18,6 +22,7 @@ async def defer_job(
     connection: Connection,
     *,
     task: str,
+    queue: Queue = "default",
     lock: str | None = None,
     arguments: dict[str, UUID | str | int],
     scheduled_at: datetime | None = None,
@@ -26,4 +31,4 @@ async def defer_job(
 
     Units: `lock` serialises jobs that share it, and only cross-store steps of one person may use one.
     """
-    await connection.execute(DEFER_JOB, task, lock, msgspec.json.encode(arguments).decode(), scheduled_at)
+    await connection.execute(DEFER_JOB, queue, task, lock, msgspec.json.encode(arguments).decode(), scheduled_at)

@@ -4,7 +4,6 @@ A limit has a window that begins with its first request; a request is let in onl
 counts in all of them. Subjects are hashed: no address, account or link stands in Redis.
 """
 
-import asyncio
 import hashlib
 import ipaddress
 import time
@@ -156,7 +155,7 @@ class RateLimiter:
             self._skip_until = now + _SKIP_SECONDS_AFTER_FAILURE
         try:
             answer = await operation()
-        except (RedisError, OSError, asyncio.TimeoutError):
+        except (TimeoutError, RedisError, OSError):
             self._skip_until = self._monotonic() + _SKIP_SECONDS_AFTER_FAILURE
             return otherwise
         self._skip_until = None

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from vitalapp.core.jobs import Queue
 from vitalapp.core.resources import Resources
 from vitalapp.core.settings import Store
 
@@ -20,6 +21,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     store: Store
     name: str
     run: Job
+    queue: Queue = "default"
 
 
 class Carrier(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,3 +42,4 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     cron: str
     run: Callable[[Resources, datetime], Awaitable[None]]
+    queue: Queue = "default"
