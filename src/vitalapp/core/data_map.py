@@ -63,7 +63,8 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     """One table.
 
     Shape: `subject` names the column that holds the person and the kind of id in it (None: no employee's data);
-    `observed_at` the column that dates a row; `columns` maps every column to what it is.
+    `observed_at` the column that dates a row; `columns` maps every column to what it is; `counted` is the SQL condition of the rows
+    that still hold something of the person (None: all of them).
     """
 
     store: Store
@@ -73,6 +74,7 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     erasure: Erasure
     subject: tuple[str, SubjectKey] | None = None
     observed_at: str | None = None
+    counted: str | None = None
     retention: Retention | None = None
     kept: Kept | None = None
 
@@ -82,7 +84,10 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
         subject, _ = self._subject()
         dated = f"min({self.observed_at})::timestamptz AS oldest, max({self.observed_at})::timestamptz AS newest"
         undated = "NULL::timestamptz AS oldest, NULL::timestamptz AS newest"
-        return f"SELECT count(*) AS count, {dated if self.observed_at else undated} FROM {self.name} WHERE {subject} = $1"
+        return (
+            f"SELECT count(*) AS count, {dated if self.observed_at else undated} FROM {self.name} "
+            f"WHERE {subject} = $1 AND {self.counted or 'true'}"
+        )
 
     @property
     def erase_sql(self) -> str:
