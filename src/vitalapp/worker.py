@@ -1,6 +1,7 @@
 """The worker: carries outboxes over, runs jobs, keeps the schedules of every domain.
 
-A domain's `tasks.py` exports `TASKS`, `CARRIERS` and `SCHEDULES` (see `vitalapp.core.tasks`), all of them idempotent: delivery is at
+A domain's `tasks.py` exports `TASKS`, `CARRIERS` and `SCHEDULES` (see `vitalapp.core.tasks`), and `BOUNCE_HANDLERS` (see
+`vitalapp.core.mail_sender`) where it must know of mail that did not arrive; all of them idempotent: delivery is at
 least once, and a cron slot can run twice.
 """
 
@@ -17,6 +18,7 @@ from vitalapp import registry
 from vitalapp.core import core_tasks
 from vitalapp.core.clock import Clock, utc_now
 from vitalapp.core.jobs import Queue
+from vitalapp.core.mail_sender import send_mail_task
 from vitalapp.core.outbox import CARRY_TASK, carry_outbox
 from vitalapp.core.resources import Resources
 from vitalapp.core.settings import Settings, Store
@@ -60,7 +62,8 @@ def queue_app(resources: Resources, store: Store, queue: Queue) -> procrastinate
     if queue == "default":
         _add_carriers(app, resources, store, [carrier for module in modules for carrier in module.CARRIERS])
         _add_rescue(app)
-    for task in [task for module in modules for task in module.TASKS]:
+    handlers = [handler for module in modules for handler in getattr(module, "BOUNCE_HANDLERS", [])]
+    for task in [send_mail_task(handlers), *(task for module in modules for task in module.TASKS)]:
         if (task.store, task.queue) == (store, queue):
             _add_task(app, resources, task)
     for schedule in [schedule for module in modules for schedule in module.SCHEDULES]:

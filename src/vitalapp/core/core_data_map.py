@@ -24,6 +24,13 @@ CATEGORIES = [
         legal_basis="GDPR 6(1)(b)",
         retention=mark("At most 24 hours"),
     ),
+    Category(
+        key="mail",
+        purpose=mark("Sending you the mails that belong to your account"),
+        legal_basis="GDPR 6(1)(b)",
+        retention=mark("Until the mail server has taken the mail, at most five days"),
+        recipients=(mark("The provider of our mail server"),),
+    ),
 ]
 
 
@@ -111,6 +118,22 @@ TABLES = [
         },
         erasure="cascade",
         retention=Retention(column="expires_at", days=0),
+    ),
+    Table(
+        store="identity",
+        name="mails",
+        category="mail",
+        subject=("subject_index", "subject_index"),
+        observed_at="created_at",
+        columns={
+            "mail_id": "identifier",
+            "payload_sealed": "sealed",
+            "subject_index": "keyed_hash",
+            "attempts": "state",
+            "created_at": "instant",
+        },
+        erasure="delete",
+        retention=Retention(column="created_at", days=5),
     ),
     Table(
         store="vault",
