@@ -4,7 +4,7 @@
     python scripts/messages.py --check    change nothing, say what is missing, obsolete or inconsistent; exit 1 if any
 
 A text is collected where it is the second argument of `translate(locale, "...")` or the argument of `mark("...")`.
-English needs no translation: its catalogue is there for a wording that must differ from the one in the code.
+English needs no translation: its catalogue holds only a wording that must differ from the one in the code.
 """
 
 import argparse
@@ -58,11 +58,10 @@ def placeholders(text: str) -> set[str]:
 def faults(texts: list[str], locale: str) -> list[str]:
     """What is wrong with a catalogue, one sentence each; nothing for a complete one."""
     translations = read(locale)
-    found = [f"{locale}: not in the catalogue: {text!r}" for text in texts if text not in translations]
-    found += [f"{locale}: no longer in the code: {text!r}" for text in translations if text not in texts]
+    found = [f"{locale}: no longer in the code: {text!r}" for text in translations if text not in texts]
+    if locale == "nl":
+        found += [f"nl: not translated: {text!r}" for text in texts if not translations.get(text)]
     for text, translation in translations.items():
-        if locale != "en" and not translation:
-            found.append(f"{locale}: not translated: {text!r}")
         if translation and placeholders(translation) != placeholders(text):
             found.append(f"{locale}: other placeholders than the original: {text!r}")
     return found
@@ -76,7 +75,7 @@ def main() -> int:
     if not arguments.check:
         for locale in ("nl", "en"):
             known = read(locale)
-            write(locale, {text: known.get(text, "") for text in texts})
+            write(locale, {text: known.get(text, "") for text in texts if locale == "nl" or known.get(text)})
     found = [fault for locale in ("nl", "en") for fault in faults(texts, locale)]
     for fault in found:
         print(fault, file=sys.stderr)
