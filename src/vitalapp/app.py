@@ -54,4 +54,3 @@ def create_app(
     if resources is not None:
         app.state.resources = resources
     return ReplayOnStaleFence(app)
-

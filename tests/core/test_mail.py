@@ -160,9 +160,7 @@ async def test_a_temporary_refusal_is_tried_again(resources: Resources, stage: s
 
 
 @pytest.mark.parametrize(("stage", "answer"), [("at_recipient", "550 No such user"), ("at_data", "554 Not wanted")])
-async def test_a_permanent_refusal_is_a_bounce_and_is_not_tried_again(
-    resources: Resources, stage: str, answer: str
-) -> None:
+async def test_a_permanent_refusal_is_a_bounce_and_is_not_tried_again(resources: Resources, stage: str, answer: str) -> None:
     mail_id = await write_activation(resources)
     bounces: list[Bounce] = []
 

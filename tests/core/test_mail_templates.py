@@ -65,9 +65,7 @@ def test_a_token_stands_in_the_fragment_of_a_link_alone_on_its_line(template: Te
     """Rule: ASVS 14.2.1; a server never sees the fragment."""
     mail = render(template, locale="nl", public_url=SETTINGS.public_url, params={"token": "tok-123_abc"})
 
-    assert re.findall(r"^https://app\.vitalapp\.example/[a-z-]+#token=(\S+)$", mail.text, re.MULTILINE) == [
-        "tok-123_abc"
-    ]
+    assert re.findall(r"^https://app\.vitalapp\.example/[a-z-]+#token=(\S+)$", mail.text, re.MULTILINE) == ["tok-123_abc"]
 
 
 def test_a_mail_in_dutch_differs_from_the_one_in_english() -> None:
@@ -95,7 +93,5 @@ def test_only_mail_that_is_not_service_can_be_unsubscribed_from(template: Templa
     if TEMPLATES[template].is_service:
         assert "List-Unsubscribe" not in message
     else:
-        assert message["List-Unsubscribe"] == (
-            "<https://app.vitalapp.example/v1/mail-preferences/one-click?token=uns-456>"
-        )
+        assert message["List-Unsubscribe"] == ("<https://app.vitalapp.example/v1/mail-preferences/one-click?token=uns-456>")
         assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"

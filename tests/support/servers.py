@@ -1,6 +1,7 @@
 """One PostgreSQL for the whole run and one Valkey per process, embedded unless the environment names servers.
 
-`VITALAPP_TEST_POSTGRES_DSN` (a superuser's, to any database) and `VITALAPP_TEST_REDIS_URL` take over.
+`VITALAPP_TEST_POSTGRES_DSN` (a superuser's, to any database) and `VITALAPP_TEST_REDIS_URL` take over;
+`VITALAPP_TEST_POSTGRES_MAJOR` picks another embedded version that the system has.
 """
 
 import asyncio
@@ -58,7 +59,8 @@ def _drop_databases(dsn: str, run_id: str) -> None:
 
 def _start_embedded() -> str:
     user = server_user()
-    binaries = postgres.runnable(postgres.find_binaries(), user)
+    major = os.environ.get("VITALAPP_TEST_POSTGRES_MAJOR")
+    binaries = postgres.runnable(postgres.find_binaries(major=int(major) if major else None), user)
     folder = _temporary_folder("postgres", mode=0o711)
     password = secrets.token_hex(16)
     cluster = postgres.Cluster(

@@ -4,6 +4,7 @@ A directory in the local run, an object store with a write-once lock in producti
 """
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -78,7 +79,8 @@ class Anchor:
     def _highest(self, suffix: str) -> int:
         try:
             self._erasures.mkdir(parents=True, exist_ok=True)
-            return max((int(name.split(".")[0]) for name in os.listdir(self._erasures) if name.endswith(suffix)), default=0)
+            names = (path.name for path in self._erasures.iterdir())
+            return max((int(name.split(".")[0]) for name in names if name.endswith(suffix)), default=0)
         except OSError as error:
             raise AnchorUnavailable from error
 
@@ -91,10 +93,8 @@ class Anchor:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            try:
+            with suppress(FileExistsError):
                 os.link(draft, final)
-            except FileExistsError:
-                pass
             draft.unlink()
         except OSError as error:
             raise AnchorUnavailable from error

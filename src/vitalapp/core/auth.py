@@ -10,8 +10,8 @@ from litestar.connection import ASGIConnection, Request
 from litestar.handlers import BaseRouteHandler
 
 from vitalapp.core.consent_gate import ConsentGate
-from vitalapp.core.replay import IS_REPLAY
 from vitalapp.core.problems import ConsentRequired, InvalidSession, WrongRole
+from vitalapp.core.replay import IS_REPLAY
 from vitalapp.core.resources import Resources
 from vitalapp.core.sessions import ACCESS_PREFIX, Session, resolve_session
 

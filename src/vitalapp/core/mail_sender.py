@@ -73,9 +73,7 @@ def send_mail_task(bounce_handlers: Iterable[BounceHandler]) -> Task:
     return Task(store="identity", name=SEND_TASK, run=run)
 
 
-async def send_mail(
-    resources: Resources, *, mail_id: UUID, bounce_handlers: Mapping[TemplateKey, BounceHandler]
-) -> None:
+async def send_mail(resources: Resources, *, mail_id: UUID, bounce_handlers: Mapping[TemplateKey, BounceHandler]) -> None:
     """Carry one mail; a row that is gone was carried or erased before.
 
     A mail server that is away is tried again, later each time, for five days. A refused recipient is handed to the

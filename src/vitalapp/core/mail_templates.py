@@ -233,9 +233,7 @@ TEMPLATES: Final[Mapping[TemplateKey, Template]] = {
     "privacy_request_confirmation": Template(
         subject=mark("Confirm your request"),
         paragraphs=(
-            mark(
-                "We have received a privacy request with this mail address. Open the link to confirm that it is yours."
-            ),
+            mark("We have received a privacy request with this mail address. Open the link to confirm that it is yours."),
             IGNORE,
         ),
         action=mark("Confirm my request"),

@@ -44,8 +44,7 @@ def list_migrations(store: Store, *, folder: Path = MIGRATIONS_DIR) -> list[Migr
     jobs = Migration("0000_procrastinate", (resources.files("procrastinate.sql") / "schema.sql").read_text("utf-8"))
     if jobs.sha256 != JOBS_SCHEMA_SHA256:
         raise MigrationError(
-            "The installed procrastinate ships another schema than this version was made with:"
-            " install the locked version."
+            "The installed procrastinate ships another schema than this version was made with: install the locked version."
         )
     files = sorted((folder / store).glob("[0-9][0-9][0-9][0-9]_*.sql"))
     return [jobs, *(Migration(file.stem, file.read_text("utf-8")) for file in files)]
@@ -71,7 +70,8 @@ async def list_pending(connection: asyncpg.Connection, migrations: list[Migratio
     Raises: MigrationError where an applied file was edited or is unknown to this version.
     """
     has_history = await connection.fetchval(HAS_HISTORY)
-    applied = dict(await connection.fetch(LIST_APPLIED)) if has_history else {}
+    rows = await connection.fetch(LIST_APPLIED) if has_history else []
+    applied: dict[str, str] = {row["name"]: row["sha256"] for row in rows}
     for migration in migrations:
         if applied.get(migration.name, migration.sha256) != migration.sha256:
             raise MigrationError(

@@ -162,9 +162,7 @@ class IdempotencyKeyReused(Problem):
     status = 422
     code = "idempotency-key-reused"
     title = mark("This Idempotency-Key was used before")
-    default_detail = mark(
-        "The Idempotency-Key belongs to a request with other content. Use a fresh key for each request."
-    )
+    default_detail = mark("The Idempotency-Key belongs to a request with other content. Use a fresh key for each request.")
 
 
 class PreconditionFailed(Problem):

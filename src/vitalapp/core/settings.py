@@ -12,7 +12,38 @@ Store = Literal["identity", "vault", "ledger"]
 STORES: tuple[Store, ...] = ("identity", "vault", "ledger")
 
 EEA_COUNTRIES = frozenset(
-    "AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IT LV LT LU MT NL PL PT RO SK SI ES SE IS LI NO".split()
+    [
+        "AT",
+        "BE",
+        "BG",
+        "HR",
+        "CY",
+        "CZ",
+        "DK",
+        "EE",
+        "FI",
+        "FR",
+        "DE",
+        "GR",
+        "HU",
+        "IE",
+        "IT",
+        "LV",
+        "LT",
+        "LU",
+        "MT",
+        "NL",
+        "PL",
+        "PT",
+        "RO",
+        "SK",
+        "SI",
+        "ES",
+        "SE",
+        "IS",
+        "LI",
+        "NO",
+    ]
 )
 
 
@@ -97,9 +128,9 @@ def _check(settings: Settings) -> None:
         raise SettingsError("VITALAPP_REDIS_URL must start with redis://, rediss:// or unix://.")
     if settings.hosting_country not in EEA_COUNTRIES:
         raise SettingsError("VITALAPP_HOSTING_COUNTRY must be a country of the European Economic Area (S0-15).")
-    if not settings.is_local_run and urlsplit(settings.public_url).hostname != "localhost":
-        if urlsplit(settings.public_url).scheme != "https":
-            raise SettingsError("VITALAPP_PUBLIC_URL must be an https:// address outside the local run.")
+    public_url = urlsplit(settings.public_url)
+    if not settings.is_local_run and public_url.hostname != "localhost" and public_url.scheme != "https":
+        raise SettingsError("VITALAPP_PUBLIC_URL must be an https:// address outside the local run.")
     if settings.rate_limit_factor < 1 or settings.pool_size < 1:
         raise SettingsError("VITALAPP_RATE_LIMIT_FACTOR and VITALAPP_POOL_SIZE must be 1 or more.")
     for name in ("trusted_proxies", "metrics_networks", "staff_networks"):

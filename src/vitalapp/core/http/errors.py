@@ -130,8 +130,7 @@ def render_problem(problem: Problem, *, locale: str, instance: str) -> bytes:
     }
     if problem.errors:
         document["errors"] = [
-            {"pointer": error.pointer, "detail": translate(locale, error.detail, **error.params)}
-            for error in problem.errors
+            {"pointer": error.pointer, "detail": translate(locale, error.detail, **error.params)} for error in problem.errors
         ]
     return msgspec.json.encode(document)
 

@@ -1,0 +1,131 @@
+-- The schema at head, written by `make schema`; a test keeps it equal to what the migrations make.
+
+CREATE TABLE access_tokens (
+    token_hash bytea NOT NULL,
+    session_id uuid NOT NULL,
+    generation integer NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT access_tokens_pkey PRIMARY KEY (token_hash),
+    CONSTRAINT access_tokens_session_id_fkey FOREIGN KEY (session_id) REFERENCES sessions(session_id) ON DELETE CASCADE,
+    CONSTRAINT access_tokens_token_hash_check CHECK ((octet_length(token_hash) = 32))
+);
+
+CREATE INDEX access_tokens_expiry ON public.access_tokens USING btree (expires_at);
+
+CREATE INDEX access_tokens_session ON public.access_tokens USING btree (session_id);
+
+CREATE TABLE accounts (
+    account_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    log_subject_id uuid NOT NULL,
+    consent_subject_id uuid NOT NULL,
+    contract_id uuid NOT NULL,
+    email_index bytea NOT NULL,
+    email_sealed bytea NOT NULL,
+    display_name_sealed bytea NOT NULL,
+    phone_sealed bytea,
+    themes_sealed bytea,
+    time_zone_sealed bytea NOT NULL,
+    locale text NOT NULL,
+    password_hash text NOT NULL,
+    totp_sealed bytea,
+    totp_last_step bigint NOT NULL DEFAULT 0,
+    has_second_factor boolean NOT NULL DEFAULT false,
+    accepted_terms_version text NOT NULL,
+    wrapped_data_key bytea NOT NULL,
+    consented_statement_id uuid,
+    is_restricted boolean NOT NULL DEFAULT false,
+    is_erasing boolean NOT NULL DEFAULT false,
+    epoch bigint NOT NULL DEFAULT 1,
+    version integer NOT NULL DEFAULT 1,
+    created_at timestamp with time zone NOT NULL,
+    last_used_on date NOT NULL,
+    CONSTRAINT accounts_consent_subject_id_key UNIQUE (consent_subject_id),
+    CONSTRAINT accounts_contract_id_fkey FOREIGN KEY (contract_id) REFERENCES contracts(contract_id),
+    CONSTRAINT accounts_email_index_check CHECK ((octet_length(email_index) = 32)),
+    CONSTRAINT accounts_email_index_key UNIQUE (email_index),
+    CONSTRAINT accounts_locale_check CHECK ((locale = ANY (ARRAY['nl'::text, 'en'::text]))),
+    CONSTRAINT accounts_log_subject_id_key UNIQUE (log_subject_id),
+    CONSTRAINT accounts_person_id_key UNIQUE (person_id),
+    CONSTRAINT accounts_pkey PRIMARY KEY (account_id)
+);
+
+CREATE INDEX accounts_contract ON public.accounts USING btree (contract_id);
+
+CREATE INDEX accounts_last_used ON public.accounts USING btree (last_used_on, account_id);
+
+CREATE TABLE contracts (
+    contract_id uuid NOT NULL,
+    mail_domains text[] NOT NULL DEFAULT '{}'::text[],
+    starts_on date NOT NULL,
+    ends_on date,
+    CONSTRAINT contracts_pkey PRIMARY KEY (contract_id)
+);
+
+CREATE TABLE outbox (
+    outbox_id uuid NOT NULL,
+    kind text NOT NULL,
+    subject_index bytea,
+    payload_sealed bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT outbox_pkey PRIMARY KEY (outbox_id)
+);
+
+CREATE INDEX outbox_subject ON public.outbox USING btree (subject_index) WHERE (subject_index IS NOT NULL);
+
+CREATE TABLE registration_links (
+    link_hash bytea NOT NULL,
+    contract_id uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    CONSTRAINT registration_links_contract_id_fkey FOREIGN KEY (contract_id) REFERENCES contracts(contract_id),
+    CONSTRAINT registration_links_link_hash_check CHECK ((octet_length(link_hash) = 32)),
+    CONSTRAINT registration_links_pkey PRIMARY KEY (link_hash)
+);
+
+CREATE TABLE sessions (
+    session_id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    device_name_sealed bytea NOT NULL,
+    platform text NOT NULL,
+    network_index bytea NOT NULL,
+    generation integer NOT NULL DEFAULT 1,
+    refresh_token_hash bytea NOT NULL,
+    previous_refresh_token_hash bytea,
+    rotated_at timestamp with time zone,
+    is_successor_used boolean NOT NULL DEFAULT false,
+    stepped_up_at timestamp with time zone,
+    created_at timestamp with time zone NOT NULL,
+    last_used_at timestamp with time zone NOT NULL,
+    idle_expires_at timestamp with time zone NOT NULL,
+    absolute_expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT sessions_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(account_id) ON DELETE CASCADE,
+    CONSTRAINT sessions_pkey PRIMARY KEY (session_id),
+    CONSTRAINT sessions_platform_check CHECK ((platform = ANY (ARRAY['ios'::text, 'android'::text, 'web'::text]))),
+    CONSTRAINT sessions_previous_refresh_token_hash_key UNIQUE (previous_refresh_token_hash),
+    CONSTRAINT sessions_refresh_token_hash_check CHECK ((octet_length(refresh_token_hash) = 32)),
+    CONSTRAINT sessions_refresh_token_hash_key UNIQUE (refresh_token_hash)
+);
+
+CREATE INDEX sessions_account ON public.sessions USING btree (account_id);
+
+CREATE INDEX sessions_expiry ON public.sessions USING btree (idle_expires_at);
+
+CREATE TABLE store_state (
+    is_only boolean NOT NULL DEFAULT true,
+    erasure_applied_through bigint NOT NULL DEFAULT 0,
+    CONSTRAINT store_state_is_only_check CHECK (is_only),
+    CONSTRAINT store_state_pkey PRIMARY KEY (is_only)
+);
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON access_tokens TO vitalapp_identity_app;
+GRANT DELETE, SELECT ON access_tokens TO vitalapp_identity_retention;
+GRANT DELETE, INSERT, SELECT, UPDATE ON accounts TO vitalapp_identity_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON contracts TO vitalapp_identity_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON outbox TO vitalapp_identity_app;
+GRANT DELETE, SELECT ON outbox TO vitalapp_identity_retention;
+GRANT DELETE, INSERT, SELECT, UPDATE ON registration_links TO vitalapp_identity_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON sessions TO vitalapp_identity_app;
+GRANT DELETE, SELECT ON sessions TO vitalapp_identity_retention;
+GRANT SELECT, UPDATE ON store_state TO vitalapp_identity_app;

@@ -1,0 +1,118 @@
+-- The schema at head, written by `make schema`; a test keeps it equal to what the migrations make.
+
+CREATE TYPE access_line AS (
+    log_subject_id uuid,
+    actor_role text,
+    actor_id uuid,
+    on_behalf_of uuid,
+    action text,
+    object_kind text,
+    object_id uuid,
+    outcome text,
+    purpose text,
+    authorisation text,
+    access_point text,
+    is_emergency boolean
+);
+
+CREATE SEQUENCE access_log_line_id;
+
+CREATE TABLE access_log (
+    log_subject_id uuid NOT NULL,
+    actor_role text NOT NULL,
+    actor_id uuid,
+    on_behalf_of uuid,
+    action text NOT NULL,
+    object_kind text NOT NULL,
+    object_id uuid,
+    outcome text NOT NULL,
+    purpose text NOT NULL,
+    authorisation text NOT NULL,
+    access_point text NOT NULL,
+    is_emergency boolean NOT NULL,
+    at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+    line_id bigint NOT NULL DEFAULT nextval('access_log_line_id'::regclass),
+    transaction_id xid8 NOT NULL DEFAULT pg_current_xact_id(),
+    CONSTRAINT access_log_outcome_check CHECK ((outcome = ANY (ARRAY['granted'::text, 'refused'::text])))
+) PARTITION BY RANGE (at);
+
+CREATE INDEX access_log_subject ON ONLY public.access_log USING btree (log_subject_id, at DESC, line_id DESC);
+
+CREATE TABLE idempotency_keys (
+    person_id uuid NOT NULL,
+    key_hash bytea NOT NULL,
+    request_hash bytea NOT NULL,
+    status smallint,
+    answer_sealed bytea,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT idempotency_keys_key_hash_check CHECK ((octet_length(key_hash) = 32)),
+    CONSTRAINT idempotency_keys_pkey PRIMARY KEY (person_id, key_hash),
+    CONSTRAINT idempotency_keys_request_hash_check CHECK ((octet_length(request_hash) = 32))
+);
+
+CREATE INDEX idempotency_keys_age ON public.idempotency_keys USING btree (created_at);
+
+CREATE TABLE outbox (
+    outbox_id uuid NOT NULL,
+    kind text NOT NULL,
+    subject_index bytea,
+    payload_sealed bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT outbox_pkey PRIMARY KEY (outbox_id)
+);
+
+CREATE INDEX outbox_subject ON public.outbox USING btree (subject_index) WHERE (subject_index IS NOT NULL);
+
+CREATE TABLE persons (
+    person_id uuid NOT NULL,
+    epoch bigint NOT NULL,
+    change_seq bigint NOT NULL DEFAULT 0,
+    is_restricted boolean NOT NULL DEFAULT false,
+    CONSTRAINT persons_pkey PRIMARY KEY (person_id)
+) WITH (fillfactor=70);
+
+CREATE TABLE store_state (
+    is_only boolean NOT NULL DEFAULT true,
+    erasure_applied_through bigint NOT NULL DEFAULT 0,
+    CONSTRAINT store_state_is_only_check CHECK (is_only),
+    CONSTRAINT store_state_pkey PRIMARY KEY (is_only)
+);
+
+CREATE OR REPLACE FUNCTION public.create_access_log_partitions(first_month date, months_ahead integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public'
+AS $function$
+DECLARE
+    starts_on date;
+    partition_name text;
+    made integer := 0;
+BEGIN
+    FOR month_number IN 0..months_ahead LOOP
+        starts_on := date_trunc('month', first_month)::date + make_interval(months => month_number);
+        partition_name := 'access_log_' || to_char(starts_on, 'YYYY_MM');
+        IF to_regclass('public.' || partition_name) IS NULL THEN
+            EXECUTE format(
+                'CREATE TABLE public.%I PARTITION OF public.access_log FOR VALUES FROM (%L) TO (%L)',
+                partition_name, starts_on::timestamp AT TIME ZONE 'UTC',
+                (starts_on + interval '1 month')::timestamp AT TIME ZONE 'UTC'
+            );
+            made := made + 1;
+        END IF;
+    END LOOP;
+    RETURN made;
+END;
+$function$;
+
+GRANT EXECUTE ON FUNCTION create_access_log_partitions(date,integer) TO vitalapp_vault_retention;
+
+GRANT INSERT, SELECT ON access_log TO vitalapp_vault_app;
+GRANT DELETE, SELECT ON access_log TO vitalapp_vault_retention;
+GRANT USAGE ON access_log_line_id TO vitalapp_vault_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON idempotency_keys TO vitalapp_vault_app;
+GRANT DELETE, SELECT ON idempotency_keys TO vitalapp_vault_retention;
+GRANT DELETE, INSERT, SELECT, UPDATE ON outbox TO vitalapp_vault_app;
+GRANT DELETE, SELECT ON outbox TO vitalapp_vault_retention;
+GRANT DELETE, INSERT, SELECT, UPDATE ON persons TO vitalapp_vault_app;
+GRANT SELECT, UPDATE ON store_state TO vitalapp_vault_app;
