@@ -54,6 +54,15 @@ CREATE INDEX accounts_contract ON public.accounts USING btree (contract_id);
 
 CREATE INDEX accounts_last_used ON public.accounts USING btree (last_used_on, account_id);
 
+CREATE TABLE contact_messages (
+    contact_message_id uuid NOT NULL,
+    payload_sealed bytea NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    CONSTRAINT contact_messages_pkey PRIMARY KEY (contact_message_id)
+);
+
+CREATE INDEX contact_messages_age ON public.contact_messages USING btree (received_at);
+
 CREATE TABLE contracts (
     contract_id uuid NOT NULL,
     mail_domains text[] NOT NULL DEFAULT '{}'::text[],
@@ -61,6 +70,19 @@ CREATE TABLE contracts (
     ends_on date,
     CONSTRAINT contracts_pkey PRIMARY KEY (contract_id)
 );
+
+CREATE TABLE mails (
+    mail_id uuid NOT NULL,
+    payload_sealed bytea NOT NULL,
+    subject_index bytea,
+    attempts integer NOT NULL DEFAULT 0,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT mails_pkey PRIMARY KEY (mail_id)
+);
+
+CREATE INDEX mails_age ON public.mails USING btree (created_at);
+
+CREATE INDEX mails_subject ON public.mails USING btree (subject_index) WHERE (subject_index IS NOT NULL);
 
 CREATE TABLE outbox (
     outbox_id uuid NOT NULL,
@@ -122,7 +144,11 @@ CREATE TABLE store_state (
 GRANT DELETE, INSERT, SELECT, UPDATE ON access_tokens TO vitalapp_identity_app;
 GRANT DELETE, SELECT ON access_tokens TO vitalapp_identity_retention;
 GRANT DELETE, INSERT, SELECT, UPDATE ON accounts TO vitalapp_identity_app;
+GRANT INSERT, SELECT ON contact_messages TO vitalapp_identity_app;
+GRANT DELETE, SELECT ON contact_messages TO vitalapp_identity_retention;
 GRANT DELETE, INSERT, SELECT, UPDATE ON contracts TO vitalapp_identity_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON mails TO vitalapp_identity_app;
+GRANT DELETE, SELECT ON mails TO vitalapp_identity_retention;
 GRANT DELETE, INSERT, SELECT, UPDATE ON outbox TO vitalapp_identity_app;
 GRANT DELETE, SELECT ON outbox TO vitalapp_identity_retention;
 GRANT DELETE, INSERT, SELECT, UPDATE ON registration_links TO vitalapp_identity_app;

@@ -1,5 +1,17 @@
 -- The schema at head, written by `make schema`; a test keeps it equal to what the migrations make.
 
+CREATE TABLE carried_lines (
+    line_id uuid NOT NULL,
+    carried_on date NOT NULL,
+    CONSTRAINT carried_lines_pkey PRIMARY KEY (line_id)
+);
+
+CREATE TABLE confirmed_intakes (
+    trajectory_reference uuid NOT NULL,
+    confirmed_on date NOT NULL,
+    CONSTRAINT confirmed_intakes_pkey PRIMARY KEY (trajectory_reference)
+);
+
 CREATE TABLE contracts (
     contract_id uuid NOT NULL,
     employer_id uuid NOT NULL,
@@ -41,9 +53,28 @@ CREATE TABLE outbox (
     CONSTRAINT outbox_pkey PRIMARY KEY (outbox_id)
 );
 
+CREATE TABLE unbilled_lines (
+    line_id uuid NOT NULL,
+    contract_id uuid NOT NULL,
+    kind text NOT NULL,
+    trajectory_reference uuid NOT NULL,
+    period text NOT NULL,
+    CONSTRAINT unbilled_lines_contract_id_fkey FOREIGN KEY (contract_id) REFERENCES contracts(contract_id),
+    CONSTRAINT unbilled_lines_kind_check CHECK ((kind = ANY (ARRAY['intake'::text, 'session'::text]))),
+    CONSTRAINT unbilled_lines_period_check CHECK ((period ~ '^[0-9]{4}-(0[1-9]|1[0-2])$'::text)),
+    CONSTRAINT unbilled_lines_pkey PRIMARY KEY (line_id)
+);
+
+CREATE INDEX unbilled_lines_contract ON public.unbilled_lines USING btree (kind, contract_id, period);
+
+GRANT INSERT, SELECT ON carried_lines TO vitalapp_ledger_app;
+GRANT DELETE, SELECT ON carried_lines TO vitalapp_ledger_retention;
+GRANT INSERT, SELECT ON confirmed_intakes TO vitalapp_ledger_app;
+GRANT DELETE, SELECT ON confirmed_intakes TO vitalapp_ledger_retention;
 GRANT INSERT, SELECT, UPDATE ON contracts TO vitalapp_ledger_app;
 GRANT DELETE, SELECT ON contracts TO vitalapp_ledger_retention;
 GRANT INSERT, SELECT, UPDATE ON employers TO vitalapp_ledger_app;
 GRANT DELETE, SELECT ON employers TO vitalapp_ledger_retention;
 GRANT DELETE, INSERT, SELECT, UPDATE ON outbox TO vitalapp_ledger_app;
 GRANT DELETE, SELECT ON outbox TO vitalapp_ledger_retention;
+GRANT DELETE, INSERT, SELECT ON unbilled_lines TO vitalapp_ledger_app;
