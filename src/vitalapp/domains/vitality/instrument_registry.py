@@ -1,6 +1,5 @@
 """The instruments of this installation: those in the repository and a licensee's own, each checked when it is loaded."""
 
-from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -47,7 +46,6 @@ class Instruments:
         return frozenset(dimension.key for definition in definitions for dimension in definition.dimensions)
 
 
-@cache
 def load_instruments(licensee_dir: Path | None) -> Instruments:
     """Our own instruments and those in a licensee's directory.
 
