@@ -50,9 +50,8 @@ VECTORS = [{"name": "highest", "answers": {"calm_1": 6, "calm_2": 6}, "scores": 
 
 def test_our_instrument_is_a_valid_questionnaire() -> None:
     exported = to_questionnaire(OURS)
-    questionnaire = Questionnaire(exported, strict=True)
-    assert questionnaire.as_json()["status"] == "active"
-    assert [len(group.item) for group in questionnaire.item] == [3] * 7
+    assert Questionnaire(exported, strict=True).as_json()["version"] == exported["version"]
+    assert [len(group["item"]) for group in exported["item"]] == [3] * 7
     assert exported["copyright"] == "EUPL-1.2"
 
 
@@ -65,7 +64,7 @@ def test_what_is_exported_comes_back_equal(definition: Definition) -> None:
     )
     exported = to_questionnaire(definition)
     assert from_questionnaire(json.loads(json.dumps(exported))) == definition
-    assert Questionnaire(exported, strict=True).url == "urn:vitalapp:instrument:any"
+    assert Questionnaire(exported, strict=True).as_json()["version"] == exported["version"]
 
 
 def test_a_questionnaire_from_elsewhere_is_taken_with_plain_rules() -> None:

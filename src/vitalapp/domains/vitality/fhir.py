@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from vitalapp.core.texts import DEFAULT_LOCALE, LOCALES, Locale
+from vitalapp.core.texts import DEFAULT_LOCALE, LOCALES
 from vitalapp.domains.vitality.definitions import Definition, DefinitionError, Item, Scale, Texts, Vector
 
 Json = dict[str, Any]
@@ -23,6 +23,8 @@ IS_REVERSE = "urn:vitalapp:fhir:is-reverse"
 REQUIRED_ANSWERS = "urn:vitalapp:fhir:required-answers"
 REQUIRED_DIMENSIONS = "urn:vitalapp:fhir:required-dimensions"
 VECTORS = "urn:vitalapp:fhir:test-vectors"
+
+_NO_VECTORS = base64.b64encode(b"[]").decode()
 
 
 def to_questionnaire(definition: Definition) -> Json:
@@ -108,8 +110,7 @@ def _definition(questionnaire: Mapping[str, Any], vectors: Sequence[Vector]) -> 
     groups: list[Json] = questionnaire["item"]
     scales: dict[str, Json] = {}
     items = [_item(choice, group, scales, language) for group in groups for choice in group["item"]]
-    sealed_vectors = _extension(questionnaire, VECTORS, "valueBase64Binary", None)
-    known = [] if sealed_vectors is None else msgspec.json.decode(base64.b64decode(sealed_vectors))
+    own_vectors = base64.b64decode(_extension(questionnaire, VECTORS, "valueBase64Binary", _NO_VECTORS))
     document = {
         "key": str(questionnaire["url"]).removeprefix(CANONICAL).rstrip("/").rsplit("/", 1)[-1].lower(),
         "version": questionnaire["version"],
@@ -127,7 +128,7 @@ def _definition(questionnaire: Mapping[str, Any], vectors: Sequence[Vector]) -> 
         ],
         "scales": scales,
         "items": items,
-        "vectors": msgspec.to_builtins(vectors) or known,
+        "vectors": msgspec.to_builtins(vectors) or msgspec.json.decode(own_vectors),
     }
     return msgspec.convert(document, Definition)
 

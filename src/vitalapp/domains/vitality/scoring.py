@@ -86,9 +86,7 @@ def is_on_scale(definition: Definition, item: Item | None, value: int) -> bool:
 
 
 def _mean_of(definition: Definition, dimension: Dimension, answers: Answers) -> tuple[int, Fraction | None]:
-    parts = [
-        _part(definition, item, answers[item.key]) for item in definition.items_of(dimension) if item.key in answers
-    ]
+    parts = [_part(definition, item, answers[item.key]) for item in definition.items_of(dimension) if item.key in answers]
     return len(parts), _mean(parts) if len(parts) >= dimension.required else None
 
 
