@@ -10,6 +10,7 @@ from litestar.connection import ASGIConnection, Request
 from litestar.handlers import BaseRouteHandler
 
 from vitalapp.core.consent_gate import ConsentGate
+from vitalapp.core.fence import StaleFence
 from vitalapp.core.problems import ConsentRequired, InvalidSession, WrongRole
 from vitalapp.core.replay import IS_REPLAY
 from vitalapp.core.resources import Resources
@@ -53,15 +54,17 @@ async def require_employee(connection: Connection, handler: BaseRouteHandler) ->
 
 
 async def require_consent(connection: Connection, handler: BaseRouteHandler) -> None:
-    """Let an employee in whose consent covers the current statement.
+    """Let an employee in whose consent covers the current statement; a session copy that says no is not believed.
 
-    Raises: InvalidSession (401), WrongRole (403), ConsentRequired (403).
+    Raises: InvalidSession (401), WrongRole (403), ConsentRequired (403), StaleFence before the first answer of no.
     Rule: GDPR 9(2)(a); S2-05, S2-07.
     """
     await require_employee(connection, handler)
     gate: ConsentGate = connection.app.state.consent_gate
     now = connection.app.state.resources.clock()
     if connection.state.session.consented_statement_id not in gate.accepted_ids(now):
+        if IS_REPLAY not in connection.scope:
+            raise StaleFence
         raise ConsentRequired(statement_id=gate.current_id(now))
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from vitalapp.core.fence import FENCE_KIND, apply_fence
+from vitalapp.core.fence import FENCE_KIND, RaisedFence, apply_fence
 from vitalapp.core.outbox import redefer_outbox
 from vitalapp.core.resources import Resources
 from vitalapp.core.settings import Store
@@ -14,18 +14,9 @@ from vitalapp.core.tasks import Carrier, Schedule, Task
 _FORGOTTEN_AFTER = timedelta(minutes=10)
 
 
-class RaisedFence(msgspec.Struct, frozen=True):
-    """The payload of a raised fence."""
-
-    person_id: UUID
-    epoch: int
-    is_restricted: bool
-
-
 async def carry_fence(resources: Resources, _outbox_id: UUID, payload: bytes) -> None:
     """Finish a raise that reached identity only."""
-    fence = msgspec.json.decode(payload, type=RaisedFence)
-    await apply_fence(resources.vault, person_id=fence.person_id, epoch=fence.epoch, is_restricted=fence.is_restricted)
+    await apply_fence(resources.vault, msgspec.json.decode(payload, type=RaisedFence))
 
 
 def _sweep(store: Store) -> Schedule:

@@ -7,16 +7,16 @@ queued job, a late sync and a stale copy in Redis then find no fence row and rea
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 import asyncpg
+import msgspec
 
+from vitalapp.core.access_log import AccessLine, insert_access_line
 from vitalapp.core.outbox import delete_outbox, put_outbox
+from vitalapp.core.resources import Resources
 from vitalapp.core.stores import Connection, Pool
-
-if TYPE_CHECKING:
-    from vitalapp.core.resources import Resources
 
 FENCE_KIND = "fence"
 
@@ -45,11 +45,9 @@ async def fetchrow_fenced(connection: Connection | Pool, sql: str, *arguments: A
 
 
 RAISE_ACCOUNT_EPOCH = """
-    UPDATE accounts SET epoch = epoch + 1 WHERE account_id = $1 AND NOT is_erasing
+    UPDATE accounts SET epoch = epoch + 1
+    WHERE account_id = $1 AND ($2::bigint IS NULL OR epoch = $2) AND NOT is_erasing
     RETURNING person_id, epoch, is_restricted
-"""
-APPLY_FENCE = """
-    UPDATE persons SET epoch = $2, is_restricted = $3 WHERE person_id = $1 AND epoch < $2
 """
 GET_RESTRICTION = """
     SELECT is_restricted FROM accounts WHERE account_id = $1
@@ -57,33 +55,49 @@ GET_RESTRICTION = """
 
 
 @asynccontextmanager
-async def raised_fence(resources: "Resources", account_id: UUID) -> AsyncIterator[Connection]:
+async def raised_fence(
+    resources: Resources,
+    account_id: UUID,
+    *,
+    epoch: int | None = None,
+    is_opening: bool = False,
+    line: AccessLine | None = None,
+) -> AsyncIterator[Connection]:
     """An identity transaction that ends every session copy of the person: both stores' epochs are raised before it returns.
 
     Identity commits first, then the vault; a crash in between is finished by the outbox. A vault that is away fails the
     whole before anything is written.
+    Shape: `epoch` is the one that the caller decided by, None for whichever; `is_opening` lets the person into the vault, at
+    consent; `line` is written to the access log beside the raise.
     Locks: the account row, then the person's fence row; connections are taken in that order everywhere.
-    Raises: StaleFence where the account is gone.
+    Raises: StaleFence where the account is gone or its epoch is another.
     """
     async with resources.identity.acquire() as identity, resources.vault.acquire() as vault:
         vault_transaction = vault.transaction()
         await vault_transaction.start()
         try:
             async with identity.transaction():
-                row = await identity.fetchrow(RAISE_ACCOUNT_EPOCH, account_id)
+                row = await identity.fetchrow(RAISE_ACCOUNT_EPOCH, account_id, epoch)
                 if row is None:
                     raise StaleFence
                 yield identity
-                is_restricted = await identity.fetchval(GET_RESTRICTION, account_id)
+                fence = RaisedFence(
+                    person_id=row["person_id"],
+                    epoch=row["epoch"],
+                    is_restricted=await identity.fetchval(GET_RESTRICTION, account_id),
+                    is_opening=is_opening,
+                )
                 outbox_id = await put_outbox(
                     identity,
                     seal_key=resources.keys.system("outbox"),
                     kind=FENCE_KIND,
-                    payload={"person_id": row["person_id"], "epoch": row["epoch"], "is_restricted": is_restricted},
+                    payload=fence,
                     now=resources.clock(),
-                    subject_index=resources.keys.blind_index("subject", row["person_id"].bytes),
+                    subject_index=resources.keys.blind_index("subject", fence.person_id.bytes),
                 )
-                await vault.execute(APPLY_FENCE, row["person_id"], row["epoch"], is_restricted)
+                await apply_fence(vault, fence)
+                if line is not None:
+                    await insert_access_line(vault, line)
         except BaseException:
             await vault_transaction.rollback()
             raise
@@ -91,11 +105,18 @@ async def raised_fence(resources: "Resources", account_id: UUID) -> AsyncIterato
         await delete_outbox(identity, outbox_id=outbox_id)
 
 
-async def apply_fence(vault: Connection | Pool, *, person_id: UUID, epoch: int, is_restricted: bool) -> None:
-    """Finish a raise whose process died between the stores; an older or equal epoch changes nothing."""
-    await vault.execute(APPLY_FENCE, person_id, epoch, is_restricted)
+class RaisedFence(msgspec.Struct, frozen=True, kw_only=True):
+    """What the vault must know of a raise."""
+
+    person_id: UUID
+    epoch: int
+    is_restricted: bool
+    is_opening: bool = False
 
 
+APPLY_FENCE = """
+    UPDATE persons SET epoch = $2, is_restricted = $3 WHERE person_id = $1 AND epoch < $2
+"""
 OPEN_FENCE = """
     INSERT INTO persons (person_id, epoch, is_restricted) VALUES ($1, $2, $3)
     ON CONFLICT (person_id) DO UPDATE SET epoch = EXCLUDED.epoch, is_restricted = EXCLUDED.is_restricted
@@ -103,6 +124,10 @@ OPEN_FENCE = """
 """
 
 
-async def open_fence(vault: Connection | Pool, *, person_id: UUID, epoch: int, is_restricted: bool) -> None:
-    """Let a person into the vault, at consent; only the step that holds the account's row may call it."""
-    await vault.execute(OPEN_FENCE, person_id, epoch, is_restricted)
+async def apply_fence(vault: Connection | Pool, fence: RaisedFence) -> None:
+    """Carry a raise into the vault; an older or equal epoch changes nothing.
+
+    Only a step that holds the account's row or the raise's outbox row may call it: an erasure waits for both, so that
+    nobody is let in again after it.
+    """
+    await vault.execute(OPEN_FENCE if fence.is_opening else APPLY_FENCE, fence.person_id, fence.epoch, fence.is_restricted)

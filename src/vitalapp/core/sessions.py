@@ -13,6 +13,7 @@ from vitalapp.core.keys import token_hash
 from vitalapp.core.rate_limits import REQUESTS_PER_SESSION
 from vitalapp.core.resources import Resources
 from vitalapp.core.sealing import PersonKey, SealBroken, open_bytes, seal_bytes
+from vitalapp.core.stores import Connection, Pool
 
 ACCESS_PREFIX = "vae_"
 REFRESH_PREFIX = "var_"
@@ -129,3 +130,13 @@ async def keep_copy(resources: Resources, session: Session, *, hashed: bytes) ->
     if seconds > 0:
         copy = seal_copy(session, session_key=resources.copy_key, hashed=hashed)
         await resources.limiter.put(redis_key(hashed), copy, seconds=seconds)
+
+
+LIST_TOKEN_HASHES = """
+    SELECT token_hash FROM access_tokens JOIN sessions USING (session_id) WHERE account_id = ANY($1::uuid[])
+"""
+
+
+async def list_copies(connection: Connection | Pool, account_ids: list[UUID]) -> list[str]:
+    """The Redis keys of all session copies of these people, for `limiter.drop` once the reason for it is committed."""
+    return [redis_key(row["token_hash"]) for row in await connection.fetch(LIST_TOKEN_HASHES, account_ids)]
