@@ -54,7 +54,7 @@ class SettingsError(Exception):
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything a process may be told; each field is the environment's `VITALAPP_<FIELD>` in capitals.
 
-    Units: seconds and bytes where the name says so; `*_limit_factor` multiplies production's rate limits.
+    Units: seconds, bytes and KiB where the name says so; `*_limit_factor` multiplies production's rate limits.
     """
 
     identity_dsn: str | None = None
@@ -82,6 +82,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     maintenance_message: str = ""
     rate_limit_factor: int = 1
     pool_size: int = 10
+    password_memory_kib: int = 19_456
     is_local_run: bool = False
     fcm_url: str | None = None
 
