@@ -10,13 +10,11 @@ from litestar.types import ASGIApp
 from vitalapp import registry
 from vitalapp.core.auth import provide_resources, provide_session
 from vitalapp.core.clock import Clock, utc_now
-from vitalapp.core.consent_gate import ConsentGate
 from vitalapp.core.http import http_options
 from vitalapp.core.replay import ReplayOnStaleFence
 from vitalapp.core.resources import Resources
 from vitalapp.core.settings import Settings
 from vitalapp.core.startup import open_resources
-from vitalapp.domains.consent.service import Statements
 
 AUDIENCE_ROUTES = {
     "app": ("routes", "routes_admin"),
@@ -29,7 +27,6 @@ def create_app(
     settings: Settings, *, audience: str = "app", clock: Clock = utc_now, resources: Resources | None = None
 ) -> ASGIApp:
     """The ASGI application of `audience` (a key of `AUDIENCE_ROUTES`); tests hand their own `resources` in."""
-    gate: ConsentGate = Statements.load()
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
@@ -50,7 +47,6 @@ def create_app(
         lifespan=[lifespan],
         **http_options(settings, audience=audience),
     )
-    app.state.consent_gate = gate
     if resources is not None:
         app.state.resources = resources
     return ReplayOnStaleFence(app)

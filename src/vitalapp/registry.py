@@ -12,7 +12,6 @@ from types import ModuleType
 from litestar.types import ControllerRouterHandler
 
 from vitalapp import domains
-from vitalapp.core.data_map import Category, DataMap, Table
 
 
 def domain_modules(name: str) -> list[ModuleType]:
@@ -25,11 +24,3 @@ def domain_modules(name: str) -> list[ModuleType]:
 def routes(name: str) -> list[ControllerRouterHandler]:
     """The routes that every domain exports in its module `name`."""
     return [route for module in domain_modules(name) for route in module.ROUTES]
-
-
-def data_map() -> DataMap:
-    """The data map of the core and of all domains."""
-    modules = [importlib.import_module("vitalapp.core.core_data_map"), *domain_modules("data_map")]
-    categories: list[Category] = [category for module in modules for category in module.CATEGORIES]
-    tables: list[Table] = [table for module in modules for table in module.TABLES]
-    return DataMap(categories, tables)

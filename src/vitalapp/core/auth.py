@@ -9,7 +9,6 @@ from typing import Any
 from litestar.connection import ASGIConnection, Request
 from litestar.handlers import BaseRouteHandler
 
-from vitalapp.core.consent_gate import ConsentGate
 from vitalapp.core.fence import StaleFence
 from vitalapp.core.problems import ConsentRequired, InvalidSession, WrongRole
 from vitalapp.core.replay import IS_REPLAY
@@ -60,12 +59,12 @@ async def require_consent(connection: Connection, handler: BaseRouteHandler) -> 
     Rule: GDPR 9(2)(a); S2-05, S2-07.
     """
     await require_employee(connection, handler)
-    gate: ConsentGate = connection.app.state.consent_gate
-    now = connection.app.state.resources.clock()
-    if connection.state.session.consented_statement_id not in gate.accepted_ids(now):
+    resources: Resources = connection.app.state.resources
+    now = resources.clock()
+    if connection.state.session.consented_statement_id not in resources.legal_texts.accepted_statement_ids(now):
         if IS_REPLAY not in connection.scope:
             raise StaleFence
-        raise ConsentRequired(statement_id=gate.current_id(now))
+        raise ConsentRequired(statement_id=resources.legal_texts.current("consent", now).id)
 
 
 async def provide_session(request: Request[Any, Any, Any]) -> Session:

@@ -5,6 +5,11 @@ privacy notice's tables. A column that is in a database and not here fails the b
 Rule: GDPR 5, 25, 30; S0-12, S1-10.
 """
 
+import pkgutil
+from collections.abc import Sequence
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Literal
 
 import msgspec
@@ -114,9 +119,9 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
 class DataMap:
     """Every category and table of all domains, in the order of declaration."""
 
-    def __init__(self, categories: list[Category], tables: list[Table]) -> None:
+    def __init__(self, categories: Sequence[Category], tables: Sequence[Table]) -> None:
         self.categories = {category.key: category for category in categories}
-        self.tables = tables
+        self.tables = list(tables)
 
     def personal(self, store: Store) -> list[Table]:
         """The tables of a store that hold an employee's rows."""
@@ -125,3 +130,15 @@ class DataMap:
     def erased(self, store: Store) -> list[Table]:
         """The tables of a store whose rows an erasure deletes."""
         return [table for table in self.personal(store) if table.erasure == "delete"]
+
+
+@cache
+def load_data_map() -> DataMap:
+    """The data map of the core and of every domain; domains are found by their folder, so that the core depends on none."""
+    packages = pkgutil.iter_modules(import_module("vitalapp.domains").__path__)
+    domains = sorted(f"vitalapp.domains.{package.name}.data_map" for package in packages)
+    modules = [import_module(path) for path in ("vitalapp.core.core_data_map", *domains) if find_spec(path) is not None]
+    return DataMap(
+        [category for module in modules for category in module.CATEGORIES],
+        [table for module in modules for table in module.TABLES],
+    )

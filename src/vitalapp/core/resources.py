@@ -7,7 +7,9 @@ from redis.asyncio import Redis
 
 from vitalapp.core.anchor import Anchor
 from vitalapp.core.clock import Clock
+from vitalapp.core.data_map import DataMap, load_data_map
 from vitalapp.core.keys import KeyRing, SystemKey
+from vitalapp.core.legal_texts import LegalTexts, load_legal_texts
 from vitalapp.core.rate_limits import RateLimiter
 from vitalapp.core.settings import Settings, Store
 from vitalapp.core.signing import Signer
@@ -33,6 +35,8 @@ class Resources:
     document_signer: Signer | None = None
     session_key: bytes | None = None
     erasure_anchor: Anchor | None = None
+    personal_data: DataMap = field(default_factory=load_data_map)
+    legal_texts: LegalTexts = field(default_factory=load_legal_texts)
 
     @property
     def copy_key(self) -> bytes:
