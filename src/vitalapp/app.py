@@ -10,7 +10,7 @@ from litestar.types import ASGIApp
 from vitalapp import registry
 from vitalapp.core.auth import provide_resources, provide_session
 from vitalapp.core.clock import Clock, utc_now
-from vitalapp.core.http import http_options
+from vitalapp.core.http.wiring import http_options
 from vitalapp.core.replay import ReplayOnStaleFence
 from vitalapp.core.resources import Resources
 from vitalapp.core.settings import Settings
