@@ -40,6 +40,8 @@ CREATE TABLE accounts (
     version integer NOT NULL DEFAULT 1,
     created_at timestamp with time zone NOT NULL,
     last_used_on date NOT NULL,
+    has_signed_in boolean NOT NULL DEFAULT false,
+    is_password_long boolean NOT NULL DEFAULT true,
     CONSTRAINT accounts_consent_subject_id_key UNIQUE (consent_subject_id),
     CONSTRAINT accounts_contract_id_fkey FOREIGN KEY (contract_id) REFERENCES contracts(contract_id),
     CONSTRAINT accounts_email_index_check CHECK ((octet_length(email_index) = 32)),
@@ -71,6 +73,25 @@ CREATE TABLE contracts (
     CONSTRAINT contracts_pkey PRIMARY KEY (contract_id)
 );
 
+CREATE TABLE email_changes (
+    email_change_id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    email_index bytea NOT NULL,
+    email_sealed bytea NOT NULL,
+    token_hash bytea,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT email_changes_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(account_id) ON DELETE CASCADE,
+    CONSTRAINT email_changes_email_index_check CHECK ((octet_length(email_index) = 32)),
+    CONSTRAINT email_changes_pkey PRIMARY KEY (email_change_id),
+    CONSTRAINT email_changes_token_hash_check CHECK ((octet_length(token_hash) = 32)),
+    CONSTRAINT email_changes_token_hash_key UNIQUE (token_hash)
+);
+
+CREATE INDEX email_changes_account ON public.email_changes USING btree (account_id);
+
+CREATE INDEX email_changes_expiry ON public.email_changes USING btree (expires_at);
+
 CREATE TABLE mails (
     mail_id uuid NOT NULL,
     payload_sealed bytea NOT NULL,
@@ -95,6 +116,32 @@ CREATE TABLE outbox (
 
 CREATE INDEX outbox_subject ON public.outbox USING btree (subject_index) WHERE (subject_index IS NOT NULL);
 
+CREATE TABLE password_resets (
+    password_reset_id uuid NOT NULL,
+    email_index bytea NOT NULL,
+    account_id uuid,
+    token_hash bytea,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT password_resets_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(account_id) ON DELETE CASCADE,
+    CONSTRAINT password_resets_email_index_check CHECK ((octet_length(email_index) = 32)),
+    CONSTRAINT password_resets_pkey PRIMARY KEY (password_reset_id),
+    CONSTRAINT password_resets_token_hash_check CHECK ((octet_length(token_hash) = 32)),
+    CONSTRAINT password_resets_token_hash_key UNIQUE (token_hash)
+);
+
+CREATE INDEX password_resets_account ON public.password_resets USING btree (account_id);
+
+CREATE INDEX password_resets_expiry ON public.password_resets USING btree (expires_at);
+
+CREATE TABLE recovery_codes (
+    account_id uuid NOT NULL,
+    code_hash bytea NOT NULL,
+    CONSTRAINT recovery_codes_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(account_id) ON DELETE CASCADE,
+    CONSTRAINT recovery_codes_code_hash_check CHECK ((octet_length(code_hash) = 32)),
+    CONSTRAINT recovery_codes_pkey PRIMARY KEY (account_id, code_hash)
+);
+
 CREATE TABLE registration_links (
     link_hash bytea NOT NULL,
     contract_id uuid NOT NULL,
@@ -105,6 +152,23 @@ CREATE TABLE registration_links (
     CONSTRAINT registration_links_link_hash_check CHECK ((octet_length(link_hash) = 32)),
     CONSTRAINT registration_links_pkey PRIMARY KEY (link_hash)
 );
+
+CREATE TABLE registrations (
+    registration_id uuid NOT NULL,
+    email_index bytea NOT NULL,
+    payload_sealed bytea NOT NULL,
+    token_hash bytea,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT registrations_email_index_check CHECK ((octet_length(email_index) = 32)),
+    CONSTRAINT registrations_pkey PRIMARY KEY (registration_id),
+    CONSTRAINT registrations_token_hash_check CHECK ((octet_length(token_hash) = 32)),
+    CONSTRAINT registrations_token_hash_key UNIQUE (token_hash)
+);
+
+CREATE INDEX registrations_email ON public.registrations USING btree (email_index);
+
+CREATE INDEX registrations_expiry ON public.registrations USING btree (expires_at);
 
 CREATE TABLE sessions (
     session_id uuid NOT NULL,
@@ -147,11 +211,18 @@ GRANT DELETE, INSERT, SELECT, UPDATE ON accounts TO vitalapp_identity_app;
 GRANT INSERT, SELECT ON contact_messages TO vitalapp_identity_app;
 GRANT DELETE, SELECT ON contact_messages TO vitalapp_identity_retention;
 GRANT DELETE, INSERT, SELECT, UPDATE ON contracts TO vitalapp_identity_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON email_changes TO vitalapp_identity_app;
+GRANT DELETE, SELECT ON email_changes TO vitalapp_identity_retention;
 GRANT DELETE, INSERT, SELECT, UPDATE ON mails TO vitalapp_identity_app;
 GRANT DELETE, SELECT ON mails TO vitalapp_identity_retention;
 GRANT DELETE, INSERT, SELECT, UPDATE ON outbox TO vitalapp_identity_app;
 GRANT DELETE, SELECT ON outbox TO vitalapp_identity_retention;
+GRANT DELETE, INSERT, SELECT, UPDATE ON password_resets TO vitalapp_identity_app;
+GRANT DELETE, SELECT ON password_resets TO vitalapp_identity_retention;
+GRANT DELETE, INSERT, SELECT, UPDATE ON recovery_codes TO vitalapp_identity_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON registration_links TO vitalapp_identity_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON registrations TO vitalapp_identity_app;
+GRANT DELETE, SELECT ON registrations TO vitalapp_identity_retention;
 GRANT DELETE, INSERT, SELECT, UPDATE ON sessions TO vitalapp_identity_app;
 GRANT DELETE, SELECT ON sessions TO vitalapp_identity_retention;
 GRANT SELECT, UPDATE ON store_state TO vitalapp_identity_app;

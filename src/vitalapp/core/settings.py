@@ -46,6 +46,9 @@ EEA_COUNTRIES = frozenset(
     ]
 )
 
+# OWASP's floor for Argon2id; less would only do where nobody's password is real.
+LEAST_PASSWORD_MEMORY_KIB = 19_456
+
 
 class SettingsError(Exception):
     """A setting is missing or wrong; the message is one sentence that says which and what to do."""
@@ -134,6 +137,8 @@ def _check(settings: Settings) -> None:
         raise SettingsError("VITALAPP_PUBLIC_URL must be an https:// address outside the local run.")
     if settings.rate_limit_factor < 1 or settings.pool_size < 1:
         raise SettingsError("VITALAPP_RATE_LIMIT_FACTOR and VITALAPP_POOL_SIZE must be 1 or more.")
+    if settings.password_memory_kib < (LEAST_PASSWORD_MEMORY_KIB if not settings.is_local_run else 8):
+        raise SettingsError(f"VITALAPP_PASSWORD_MEMORY_KIB must be {LEAST_PASSWORD_MEMORY_KIB} or more.")
     for name in ("trusted_proxies", "metrics_networks", "staff_networks"):
         for network in getattr(settings, name):
             try:
