@@ -4,11 +4,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from litestar import Litestar
-from litestar.di import Provide
 from litestar.types import ASGIApp
 
 from vitalapp import registry
-from vitalapp.core.auth import provide_resources, provide_session
 from vitalapp.core.clock import Clock, utc_now
 from vitalapp.core.http.wiring import http_options
 from vitalapp.core.replay import ReplayOnStaleFence
@@ -40,10 +38,6 @@ def create_app(
 
     app = Litestar(
         route_handlers=[route for name in AUDIENCE_ROUTES[audience] for route in registry.routes(name)],
-        dependencies={
-            "session": Provide(provide_session),
-            "resources": Provide(provide_resources),
-        },
         lifespan=[lifespan],
         **http_options(settings, audience=audience),
     )

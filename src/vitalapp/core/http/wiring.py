@@ -4,9 +4,10 @@ from typing import Any
 
 from litestar.di import Provide
 
+from vitalapp.core.auth import provide_resources, provide_session
 from vitalapp.core.http.errors import answer_exception
 from vitalapp.core.http.preconditions import provide_expected_version, provide_write_condition
-from vitalapp.core.http.request import StrictRequest
+from vitalapp.core.http.request import StrictRequest, provide_locale
 from vitalapp.core.settings import Settings
 
 MAX_BODY_BYTES = 256 * 1024
@@ -15,13 +16,16 @@ MAX_BODY_BYTES = 256 * 1024
 def http_options(settings: Settings, *, audience: str) -> dict[str, Any]:
     """Keyword arguments for `Litestar`: what every operation of an audience shares.
 
-    Shape: the dependencies `expected_version` and `write_condition` come with it.
+    Shape: the dependencies `session`, `resources`, `locale`, `expected_version` and `write_condition` come with it.
     """
     return {
         "request_class": StrictRequest,
         "request_max_body_size": MAX_BODY_BYTES,
         "exception_handlers": {Exception: answer_exception},
         "dependencies": {
+            "session": Provide(provide_session),
+            "resources": Provide(provide_resources),
+            "locale": Provide(provide_locale, sync_to_thread=False),
             "expected_version": Provide(provide_expected_version, sync_to_thread=False),
             "write_condition": Provide(provide_write_condition, sync_to_thread=False),
         },
