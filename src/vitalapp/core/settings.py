@@ -2,8 +2,9 @@
 
 import ipaddress
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 import msgspec
@@ -81,7 +82,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     minimum_ios_version: str = "1.0.0"
     minimum_android_version: str = "1.0.0"
     minimum_web_version: str = "1.0.0"
-    maintenance_until: str | None = None
+    maintenance_until: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
     maintenance_message: str = ""
     rate_limit_factor: int = 1
     pool_size: int = 10

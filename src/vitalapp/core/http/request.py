@@ -6,7 +6,7 @@ from litestar import Request
 from litestar.datastructures import State
 
 from vitalapp.core.problems import Problem
-from vitalapp.core.texts import DEFAULT_LOCALE, Locale, mark
+from vitalapp.core.texts import mark
 from vitalapp.core.validation import decode_json
 
 
@@ -35,8 +35,3 @@ class StrictRequest(Request[Any, Any, State]):
             field = self.route_handler.parsed_data_field
             state["data"] = decode_json(await self.body(), Any if field is None else field.annotation)
         return state["data"]
-
-
-def provide_locale(request: Request[Any, Any, State]) -> Locale:
-    """Dependency `locale`: the language in which the person reads the answer."""
-    return request.scope["state"].get("locale", DEFAULT_LOCALE)
