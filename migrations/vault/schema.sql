@@ -38,6 +38,51 @@ CREATE TABLE access_log (
 
 CREATE INDEX access_log_subject ON ONLY public.access_log USING btree (log_subject_id, at DESC, line_id DESC);
 
+CREATE TABLE diary_entries (
+    person_id uuid NOT NULL,
+    entry_id uuid NOT NULL,
+    change_seq bigint NOT NULL,
+    version integer NOT NULL DEFAULT 1,
+    local_date date,
+    written_at timestamp with time zone,
+    content_sealed bytea,
+    updated_at timestamp with time zone NOT NULL,
+    deleted_at timestamp with time zone,
+    CONSTRAINT diary_entries_change_seq_check CHECK ((change_seq > 0)),
+    CONSTRAINT diary_entries_check CHECK ((num_nulls(local_date, written_at, content_sealed) =
+CASE
+    WHEN (deleted_at IS NULL) THEN 0
+    ELSE 3
+END)),
+    CONSTRAINT diary_entries_pkey PRIMARY KEY (person_id, entry_id),
+    CONSTRAINT diary_entries_version_check CHECK ((version > 0))
+);
+
+CREATE INDEX diary_entries_dates ON public.diary_entries USING btree (person_id, local_date, written_at, entry_id) WHERE (deleted_at IS NULL);
+
+CREATE INDEX diary_entries_tombstones ON public.diary_entries USING btree (deleted_at) WHERE (deleted_at IS NOT NULL);
+
+CREATE UNIQUE INDEX diary_entries_feed ON public.diary_entries USING btree (person_id, change_seq);
+
+CREATE TRIGGER diary_entries_pruned AFTER DELETE ON public.diary_entries REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION note_pruned_diary_tombstones();
+
+CREATE TABLE diary_entry_shares (
+    person_id uuid NOT NULL,
+    entry_id uuid NOT NULL,
+    coach_id uuid NOT NULL,
+    shared_at timestamp with time zone NOT NULL,
+    CONSTRAINT diary_entry_shares_pkey PRIMARY KEY (person_id, entry_id, coach_id)
+);
+
+CREATE INDEX diary_entry_shares_coach ON public.diary_entry_shares USING btree (person_id, coach_id);
+
+CREATE TABLE diary_prunings (
+    person_id uuid NOT NULL,
+    pruned_through bigint NOT NULL,
+    CONSTRAINT diary_prunings_person_id_fkey FOREIGN KEY (person_id) REFERENCES persons(person_id) ON DELETE CASCADE,
+    CONSTRAINT diary_prunings_pkey PRIMARY KEY (person_id)
+);
+
 CREATE TABLE idempotency_keys (
     person_id uuid NOT NULL,
     key_hash bytea NOT NULL,
@@ -107,9 +152,36 @@ $function$;
 
 GRANT EXECUTE ON FUNCTION create_access_log_partitions(date,integer) TO vitalapp_vault_retention;
 
+CREATE OR REPLACE FUNCTION public.note_pruned_diary_tombstones()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public'
+AS $function$
+BEGIN
+    INSERT INTO diary_prunings (person_id, pruned_through)
+    SELECT living.person_id, max(gone.change_seq)
+    FROM gone
+    JOIN (
+        SELECT person_id FROM persons WHERE person_id IN (SELECT person_id FROM gone) FOR KEY SHARE SKIP LOCKED
+    ) AS living USING (person_id)
+    WHERE gone.deleted_at IS NOT NULL
+    GROUP BY living.person_id
+    ON CONFLICT (person_id) DO UPDATE
+    SET pruned_through = greatest(diary_prunings.pruned_through, EXCLUDED.pruned_through);
+    RETURN NULL;
+END;
+$function$;
+
 GRANT INSERT, SELECT ON access_log TO vitalapp_vault_app;
 GRANT DELETE, SELECT ON access_log TO vitalapp_vault_retention;
 GRANT USAGE ON access_log_line_id TO vitalapp_vault_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON diary_entries TO vitalapp_vault_app;
+GRANT DELETE, SELECT ON diary_entries TO vitalapp_vault_retention;
+GRANT DELETE, INSERT, SELECT, UPDATE ON diary_entry_shares TO vitalapp_vault_app;
+GRANT DELETE, SELECT ON diary_entry_shares TO vitalapp_vault_retention;
+GRANT DELETE, SELECT ON diary_prunings TO vitalapp_vault_app;
+GRANT DELETE, SELECT ON diary_prunings TO vitalapp_vault_retention;
 GRANT DELETE, INSERT, SELECT, UPDATE ON idempotency_keys TO vitalapp_vault_app;
 GRANT DELETE, SELECT ON idempotency_keys TO vitalapp_vault_retention;
 GRANT DELETE, INSERT, SELECT, UPDATE ON outbox TO vitalapp_vault_app;

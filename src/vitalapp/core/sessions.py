@@ -66,7 +66,7 @@ USE_ACCESS_TOKEN = """
 async def use_access_token(resources: Resources, *, hashed: bytes) -> Session | None:
     """Read the session of an access token from the identity store, which marks its refresh token's successor as used."""
     row = await resources.identity.fetchrow(USE_ACCESS_TOKEN, hashed, resources.clock())
-    return None if row is None else msgspec.convert(dict(row), Session, from_attributes=True)
+    return None if row is None else Session(**row)
 
 
 TOUCH_LAST_USE = """

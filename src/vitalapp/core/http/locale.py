@@ -1,9 +1,5 @@
 """The language of an answer."""
 
-from typing import Any
-
-from litestar import Request
-
 from vitalapp.core.texts import DEFAULT_LOCALE, LOCALES, Locale
 
 
@@ -31,8 +27,3 @@ def _quality(parameters: str) -> float:
         return float(value)
     except ValueError:
         return 0.0
-
-
-async def provide_locale(request: Request[Any, Any, Any]) -> Locale:
-    """The language that the client asked for."""
-    return accepted_locale(request.headers.get("accept-language", ""))

@@ -5,8 +5,9 @@ from typing import Any
 from litestar import Request
 from litestar.datastructures import State
 
+from vitalapp.core.http.locale import accepted_locale
 from vitalapp.core.problems import Problem
-from vitalapp.core.texts import mark
+from vitalapp.core.texts import Locale, mark
 from vitalapp.core.validation import decode_json
 
 
@@ -35,3 +36,8 @@ class StrictRequest(Request[Any, Any, State]):
             field = self.route_handler.parsed_data_field
             state["data"] = decode_json(await self.body(), Any if field is None else field.annotation)
         return state["data"]
+
+
+def provide_locale(request: Request[Any, Any, State]) -> Locale:
+    """Dependency `locale`: the language in which the person reads the answer."""
+    return request.scope["state"].get("locale") or accepted_locale(request.headers.get("accept-language", ""))

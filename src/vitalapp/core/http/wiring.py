@@ -6,9 +6,8 @@ from litestar.di import Provide
 
 from vitalapp.core.auth import provide_resources, provide_session
 from vitalapp.core.http.errors import answer_exception
-from vitalapp.core.http.locale import provide_locale
 from vitalapp.core.http.preconditions import provide_expected_version, provide_write_condition
-from vitalapp.core.http.request import StrictRequest
+from vitalapp.core.http.request import StrictRequest, provide_locale
 from vitalapp.core.settings import Settings
 
 MAX_BODY_BYTES = 256 * 1024
@@ -26,7 +25,7 @@ def http_options(settings: Settings, *, audience: str) -> dict[str, Any]:
         "dependencies": {
             "session": Provide(provide_session),
             "resources": Provide(provide_resources),
-            "locale": Provide(provide_locale),
+            "locale": Provide(provide_locale, sync_to_thread=False),
             "expected_version": Provide(provide_expected_version, sync_to_thread=False),
             "write_condition": Provide(provide_write_condition, sync_to_thread=False),
         },
