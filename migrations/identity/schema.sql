@@ -1,5 +1,7 @@
 -- The schema at head, written by `make schema`; a test keeps it equal to what the migrations make.
 
+CREATE SEQUENCE consent_events_event_number_seq;
+
 CREATE TABLE access_tokens (
     token_hash bytea NOT NULL,
     session_id uuid NOT NULL,
@@ -55,6 +57,31 @@ CREATE TABLE accounts (
 CREATE INDEX accounts_contract ON public.accounts USING btree (contract_id);
 
 CREATE INDEX accounts_last_used ON public.accounts USING btree (last_used_on, account_id);
+
+CREATE TABLE consent_events (
+    consent_event_id uuid NOT NULL,
+    event_number bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    receipt_id uuid NOT NULL,
+    consent_subject_id uuid NOT NULL,
+    schema_version text NOT NULL,
+    statement_id uuid NOT NULL,
+    statement_sha256 bytea NOT NULL,
+    locale text NOT NULL,
+    purpose text NOT NULL,
+    event text NOT NULL,
+    method text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT consent_events_event_check CHECK ((event = ANY (ARRAY['granted'::text, 'withdrawn'::text]))),
+    CONSTRAINT consent_events_locale_check CHECK ((locale = ANY (ARRAY['nl'::text, 'en'::text]))),
+    CONSTRAINT consent_events_method_check CHECK ((method = ANY (ARRAY['app'::text, 'deletion'::text, 'inactivity'::text, 'contract_end'::text]))),
+    CONSTRAINT consent_events_pkey PRIMARY KEY (consent_event_id),
+    CONSTRAINT consent_events_purpose_check CHECK ((purpose ~ '^[a-z][a-z0-9_]{0,63}$'::text)),
+    CONSTRAINT consent_events_statement_sha256_check CHECK ((octet_length(statement_sha256) = 32))
+);
+
+CREATE INDEX consent_events_age ON public.consent_events USING btree (at);
+
+CREATE UNIQUE INDEX consent_events_subject ON public.consent_events USING btree (consent_subject_id, event_number);
 
 CREATE TABLE contact_messages (
     contact_message_id uuid NOT NULL,
@@ -208,6 +235,8 @@ CREATE TABLE store_state (
 GRANT DELETE, INSERT, SELECT, UPDATE ON access_tokens TO vitalapp_identity_app;
 GRANT DELETE, SELECT ON access_tokens TO vitalapp_identity_retention;
 GRANT DELETE, INSERT, SELECT, UPDATE ON accounts TO vitalapp_identity_app;
+GRANT INSERT, SELECT ON consent_events TO vitalapp_identity_app;
+GRANT DELETE, SELECT ON consent_events TO vitalapp_identity_retention;
 GRANT INSERT, SELECT ON contact_messages TO vitalapp_identity_app;
 GRANT DELETE, SELECT ON contact_messages TO vitalapp_identity_retention;
 GRANT DELETE, INSERT, SELECT, UPDATE ON contracts TO vitalapp_identity_app;
