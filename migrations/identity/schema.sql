@@ -119,6 +119,21 @@ CREATE INDEX email_changes_account ON public.email_changes USING btree (account_
 
 CREATE INDEX email_changes_expiry ON public.email_changes USING btree (expires_at);
 
+CREATE TABLE idempotency_keys (
+    account_id uuid NOT NULL,
+    key_hash bytea NOT NULL,
+    request_hash bytea NOT NULL,
+    status smallint,
+    answer_sealed bytea,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT idempotency_keys_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(account_id) ON DELETE CASCADE,
+    CONSTRAINT idempotency_keys_key_hash_check CHECK ((octet_length(key_hash) = 32)),
+    CONSTRAINT idempotency_keys_pkey PRIMARY KEY (account_id, key_hash),
+    CONSTRAINT idempotency_keys_request_hash_check CHECK ((octet_length(request_hash) = 32))
+);
+
+CREATE INDEX idempotency_keys_age ON public.idempotency_keys USING btree (created_at);
+
 CREATE TABLE mails (
     mail_id uuid NOT NULL,
     payload_sealed bytea NOT NULL,
@@ -242,6 +257,8 @@ GRANT DELETE, SELECT ON contact_messages TO vitalapp_identity_retention;
 GRANT DELETE, INSERT, SELECT, UPDATE ON contracts TO vitalapp_identity_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON email_changes TO vitalapp_identity_app;
 GRANT DELETE, SELECT ON email_changes TO vitalapp_identity_retention;
+GRANT DELETE, INSERT, SELECT, UPDATE ON idempotency_keys TO vitalapp_identity_app;
+GRANT DELETE, SELECT ON idempotency_keys TO vitalapp_identity_retention;
 GRANT DELETE, INSERT, SELECT, UPDATE ON mails TO vitalapp_identity_app;
 GRANT DELETE, SELECT ON mails TO vitalapp_identity_retention;
 GRANT DELETE, INSERT, SELECT, UPDATE ON outbox TO vitalapp_identity_app;

@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from litestar import Litestar
-from litestar.types import ASGIApp
 
 from vitalapp import registry
 from vitalapp.core.clock import Clock, utc_now
+from vitalapp.core.http.idempotency import KeepKeyedAnswers
 from vitalapp.core.http.wiring import http_options
 from vitalapp.core.replay import ReplayOnStaleFence
 from vitalapp.core.resources import Resources
@@ -23,8 +23,8 @@ AUDIENCE_ROUTES = {
 
 def create_app(
     settings: Settings, *, audience: str = "app", clock: Clock = utc_now, resources: Resources | None = None
-) -> ASGIApp:
-    """The ASGI application of `audience` (a key of `AUDIENCE_ROUTES`); tests hand their own `resources` in."""
+) -> Litestar:
+    """The application of `audience` (a key of `AUDIENCE_ROUTES`); tests hand their own `resources` in."""
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
@@ -43,4 +43,5 @@ def create_app(
     )
     if resources is not None:
         app.state.resources = resources
-    return ReplayOnStaleFence(app)
+    app.asgi_handler = ReplayOnStaleFence(KeepKeyedAnswers(app.asgi_handler))
+    return app

@@ -143,6 +143,23 @@ TABLES = [
         erasure="cascade",
     ),
     Table(
+        store="identity",
+        name="idempotency_keys",
+        category="processing",
+        subject=("account_id", "account_id"),
+        observed_at="created_at",
+        columns={
+            "account_id": "pseudonym",
+            "key_hash": "keyed_hash",
+            "request_hash": "keyed_hash",
+            "status": "state",
+            "answer_sealed": "sealed",
+            "created_at": "instant",
+        },
+        erasure="delete",
+        retention=Retention(column="created_at", days=1),
+    ),
+    Table(
         store="vault",
         name="idempotency_keys",
         category="processing",

@@ -3,12 +3,15 @@
 import re
 import socket
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, cast
 
 import asyncpg
 import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, SerializationException, ValidationException
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import ParameterKwarg
 
 from vitalapp.core.fence import StaleFence
 from vitalapp.core.http.request import UnsupportedMediaType
@@ -25,6 +28,7 @@ from vitalapp.core.problems import (
     ValidationFailed,
 )
 from vitalapp.core.replay import IS_FENCE_STALE
+from vitalapp.core.stores import StoreOutdated
 from vitalapp.core.texts import DEFAULT_LOCALE, mark, translate
 from vitalapp.core.validation import field_error
 
@@ -59,6 +63,7 @@ _BY_STATUS: dict[int, type[Problem]] = {
 }
 
 _STORE_AWAY = (
+    StoreOutdated,
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
@@ -73,7 +78,7 @@ _STORE_AWAY = (
 
 def answer_exception(request: Request[Any, Any, Any], exception: Exception) -> Response[bytes]:
     """The answer to a request that ended in `exception`; what caused a 500 is left for the request's log line."""
-    problem = as_problem(exception)
+    problem = _as_problem(request, exception)
     scope = cast("dict[str, Any]", request.scope)
     state: dict[str, Any] = scope["state"]
     if isinstance(exception, StaleFence):
@@ -88,15 +93,14 @@ def answer_exception(request: Request[Any, Any, Any], exception: Exception) -> R
     )
 
 
-def as_problem(exception: Exception) -> Problem:
-    """The problem that an exception stands for; what nobody foresaw is a plain 500."""
+def _as_problem(request: Request[Any, Any, Any], exception: Exception) -> Problem:
     match exception:
         case Problem():
             return exception
         case StaleFence():
             return InvalidSession()
         case ValidationException():
-            return ValidationFailed(errors=_parameter_errors(exception))
+            return ValidationFailed(errors=_parameter_errors(request, exception))
         case HTTPException():
             return _from_http_exception(exception)
         case SerializationException():
@@ -110,7 +114,7 @@ def as_problem(exception: Exception) -> Problem:
 def is_store_away(exception: BaseException) -> bool:
     """Whether a store, not the request, is to blame: gone, shutting down, full, or too busy to answer in time."""
     if isinstance(exception, asyncpg.InterfaceError):
-        return "clos" in str(exception)
+        return "clos" in str(exception)  # a connection or pool "is closed" or "is closing"; others are our own mistakes
     return isinstance(exception, _STORE_AWAY) or type(exception) is OSError
 
 
@@ -137,7 +141,7 @@ def render_problem(problem: Problem, *, locale: str, instance: str) -> bytes:
 
 def _instance(request: Request[Any, Any, Any], problem: Problem) -> str:
     """The request's path; of a 404 only what stands before the first id, so that any two of them are equal to the byte."""
-    template = cast(str, request.scope.get("path_template", ""))
+    template = request.scope.get("path_template", "")
     if problem.status == NotFound.status and "{" in template:
         return template[: template.index("{")].rstrip("/")
     return request.scope["path"]
@@ -156,16 +160,31 @@ def _from_http_exception(exception: HTTPException) -> Problem:
     return Problem() if exception.status_code >= 500 else BadRequest(headers=headers)
 
 
-def _parameter_errors(exception: ValidationException) -> list[FieldError]:
+def _parameter_errors(request: Request[Any, Any, Any], exception: ValidationException) -> list[FieldError]:
     """What Litestar found wrong with query, path and header parameters, or with a body that is not there."""
     if missing := _MISSING_PARAMETER.match(exception.detail):
         return [FieldError(f"/{missing['name']}", _PARAMETER_REQUIRED)]
-    return [_parameter_error(extra) for extra in cast("list[Mapping[str, str]]", exception.extra or [])]
+    names = _names_on_the_wire(request.route_handler)
+    return [_parameter_error(extra, names) for extra in cast("list[Mapping[str, str]]", exception.extra or [])]
 
 
-def _parameter_error(extra: Mapping[str, str]) -> FieldError:
+def _parameter_error(extra: Mapping[str, str], names: Mapping[str, str]) -> FieldError:
     name = extra.get("key", "")
     if name == "data":
         return FieldError("", _BODY_REQUIRED)
-    # `from_` is how a handler spells the parameter `from`.
-    return field_error(f"/{name.rstrip('_')}", extra["message"])
+    return field_error(f"/{names.get(name, name)}", extra["message"])
+
+
+@cache
+def _names_on_the_wire(handler: HTTPRouteHandler) -> dict[str, str]:
+    """What the parameters of a handler and of its dependencies are called by clients: `from` for `from_`."""
+    signatures = [
+        handler.parsed_fn_signature,
+        *(each.parsed_fn_signature for each in handler.resolve_dependencies().values()),
+    ]
+    return {
+        name: field.kwarg_definition.name
+        for signature in signatures
+        for name, field in signature.parameters.items()
+        if isinstance(field.kwarg_definition, ParameterKwarg) and field.kwarg_definition.name
+    }

@@ -6,6 +6,7 @@ from litestar.di import Provide
 
 from vitalapp.core.auth import provide_resources, provide_session
 from vitalapp.core.http.errors import answer_exception
+from vitalapp.core.http.idempotency import begin_keyed_request, provide_keyed_request
 from vitalapp.core.http.preconditions import provide_expected_version, provide_write_condition
 from vitalapp.core.http.request import StrictRequest, provide_locale
 from vitalapp.core.settings import Settings
@@ -16,7 +17,8 @@ MAX_BODY_BYTES = 256 * 1024
 def http_options(settings: Settings, *, audience: str) -> dict[str, Any]:
     """Keyword arguments for `Litestar`: what every operation of an audience shares.
 
-    Shape: the dependencies `session`, `resources`, `locale`, `expected_version` and `write_condition` come with it.
+    Shape: with it come the dependencies `session`, `resources`, `locale`, `expected_version`, `write_condition` and
+    `keyed_request`.
     """
     return {
         "request_class": StrictRequest,
@@ -28,6 +30,8 @@ def http_options(settings: Settings, *, audience: str) -> dict[str, Any]:
             "locale": Provide(provide_locale, sync_to_thread=False),
             "expected_version": Provide(provide_expected_version, sync_to_thread=False),
             "write_condition": Provide(provide_write_condition, sync_to_thread=False),
+            "keyed_request": Provide(provide_keyed_request),
         },
+        "before_request": begin_keyed_request,
         "logging_config": None,
     }
