@@ -113,6 +113,13 @@ class RateLimiter:
         """
         await self._run("", hits, is_counted=False)
 
+    async def forgive(self, *hits: Hit) -> None:
+        """Begin these counts anew: for limits on failures, after a success."""
+        counters = [self._counter(hit) for hit in hits]
+        await self.drop(*counters)
+        for counter in counters:
+            self._own_counts.pop(counter, None)
+
     async def get_and_hit(self, key: str, *hits: Hit) -> bytes | None:
         """Count a request and read `key`, in one round trip; None where Redis has nothing or is away.
 

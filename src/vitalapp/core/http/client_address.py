@@ -1,0 +1,34 @@
+"""Where a request comes from, behind proxies too."""
+
+import ipaddress
+from typing import Any
+
+from litestar import Request
+
+from vitalapp.core.resources import Resources
+
+
+async def provide_client_address(request: Request[Any, Any, Any]) -> str:
+    """Dependency `client_address`: the nearest address that is not one of our own proxies.
+
+    Shape: `X-Forwarded-For` is read from its end, and only as far as trusted proxies wrote it.
+    """
+    resources: Resources = request.app.state.resources
+    peer = request.client.host if request.client else ""
+    forwarded = [part.strip() for part in request.headers.get("x-forwarded-for", "").split(",") if part.strip()]
+    return client_address(peer, forwarded, trusted=resources.settings.trusted_proxies)
+
+
+def client_address(peer: str, forwarded: list[str], *, trusted: tuple[str, ...]) -> str:
+    """The last of the addresses from the client to the peer that is not in a trusted network."""
+    networks = [ipaddress.ip_network(network) for network in trusted]
+    nearest = peer
+    for address in [peer, *reversed(forwarded)]:
+        try:
+            parsed = ipaddress.ip_address(address)
+        except ValueError:
+            return nearest
+        nearest = address
+        if not any(parsed in network for network in networks):
+            return nearest
+    return nearest
