@@ -31,7 +31,7 @@ async def resources(stores: Stores) -> AsyncIterator[Resources]:
     """What the worker holds, as far as mail needs it."""
     settings = Settings(identity_dsn=stores.identity.app, public_url="https://app.vitalapp.example")
     redis = Redis()
-    pool = await open_pool(settings, "identity", anchor=None)
+    pool = await open_pool(settings, "identity")
     yield Resources(
         settings=settings,
         clock=lambda: NOW,

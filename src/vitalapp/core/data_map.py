@@ -16,7 +16,7 @@ import msgspec
 
 from vitalapp.core.settings import Store
 
-SubjectKey = Literal["account_id", "person_id", "log_subject_id", "consent_subject_id", "subject_index"]
+SubjectKey = Literal["account_id", "person_id", "log_subject_id", "consent_subject_id", "subject_index", "email_index"]
 ColumnKind = Literal[
     "identifier",  # a random id of the row or of an object
     "pseudonym",  # a random id of a person
@@ -99,6 +99,16 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
         """Deletes one person's rows."""
         subject, _ = self._subject()
         return f"DELETE FROM {self.name} WHERE {subject} = $1"
+
+    @property
+    def erase_people_sql(self) -> str:
+        """Deletes the rows of the people in the array `$1`, and counts those that held something: `subject, count`."""
+        subject, _ = self._subject()
+        return (
+            f"WITH gone AS (DELETE FROM {self.name} WHERE {subject} = ANY($1) "
+            f"RETURNING {subject} AS subject, {self.counted or 'true'} AS is_counted) "
+            "SELECT subject, count(*) FILTER (WHERE is_counted) AS count FROM gone GROUP BY subject"
+        )
 
     @property
     def expire_sql(self) -> str:

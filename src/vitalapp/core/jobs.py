@@ -1,5 +1,6 @@
 """Jobs of a store, deferred in the transaction that decides them; they carry ids only."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -32,3 +33,17 @@ async def defer_job(
     Units: `lock` serialises jobs that share it, and only cross-store steps of one person may use one.
     """
     await connection.execute(DEFER_JOB, queue, task, lock, msgspec.json.encode(arguments).decode(), scheduled_at)
+
+
+DEFER_JOBS = """
+    SELECT procrastinate_defer_jobs_v1(array_agg(
+        ROW('default', $1::text, 0, NULL, NULL, arguments, NULL)::procrastinate_job_to_defer_v1
+    ))
+    FROM unnest($2::jsonb[]) AS arguments
+    HAVING count(*) > 0
+"""
+
+
+async def defer_jobs(connection: Connection, *, task: str, arguments: Sequence[dict[str, UUID | str | int]]) -> None:
+    """As `defer_job`, for many jobs of one task at once."""
+    await connection.execute(DEFER_JOBS, task, [msgspec.json.encode(job).decode() for job in arguments])

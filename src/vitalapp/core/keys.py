@@ -145,9 +145,10 @@ class KeyRing:
         data = value.encode() if isinstance(value, str) else value
         return hmac.digest(self.material.index_key, purpose.encode() + b"\x1f" + data, hashlib.sha256)
 
-    def erasure_mac(self, identifier: UUID) -> bytes:
+    def erasure_mac(self, identifier: UUID | bytes) -> bytes:
         """The only trace of an erased id in the erasure ledger and its anchor (32 bytes)."""
-        return hmac.digest(self.material.erasure_key, identifier.bytes, hashlib.sha256)
+        data = identifier.bytes if isinstance(identifier, UUID) else identifier
+        return hmac.digest(self.material.erasure_key, data, hashlib.sha256)
 
     def _wrap(self, owner_id: UUID, data_key: bytes) -> bytes:
         version = self.material.current

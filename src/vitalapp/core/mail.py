@@ -3,14 +3,14 @@
 Rule: S4-08 content-free, S4-21 one fixed sender.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID, uuid4
 
 import msgspec
 
-from vitalapp.core.jobs import defer_job
+from vitalapp.core.jobs import defer_jobs
 from vitalapp.core.keys import KeyRing
 from vitalapp.core.mail_templates import TEMPLATES, TemplateKey
 from vitalapp.core.stores import Connection
@@ -28,8 +28,11 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
     params: dict[str, str]
 
 
-INSERT_MAIL = """
-    INSERT INTO mails (mail_id, payload_sealed, subject_index, created_at) VALUES ($1, $2, $3, $4)
+INSERT_MAILS = """
+    INSERT INTO mails (mail_id, payload_sealed, subject_index, created_at)
+    SELECT mail_id, payload_sealed, subject_index, $4 FROM unnest($1::uuid[], $2::bytea[], $3::bytea[]) AS mail (
+        mail_id, payload_sealed, subject_index
+    )
 """
 
 
@@ -49,12 +52,24 @@ async def enqueue_mail(
     Shape: `params` are exactly those of the template; `subject_index` lets an erasure find mail that still waits.
     Raises: ValueError where the params are not the template's.
     """
-    given = dict(params or {})
-    if set(given) != set(TEMPLATES[template].params):
-        raise ValueError(f"A mail {template} takes {TEMPLATES[template].params}, not {tuple(given)}")
-    mail_id = uuid4()
-    mail = Mail(to=to, template=template, locale=locale, params=given)
-    sealed = keys.system(SEAL_PURPOSE).seal(mail_id, msgspec.json.encode(mail))
-    await connection.execute(INSERT_MAIL, mail_id, sealed, subject_index, now)
-    await defer_job(connection, task=SEND_TASK, arguments={"mail_id": mail_id})
+    mail = Mail(to=to, template=template, locale=locale, params=dict(params or {}))
+    (mail_id,) = await enqueue_mails(connection, keys, [(mail, subject_index)], now=now)
     return mail_id
+
+
+async def enqueue_mails(
+    connection: Connection, keys: KeyRing, mails: Sequence[tuple[Mail, bytes | None]], *, now: datetime
+) -> list[UUID]:
+    """As `enqueue_mail`, for mails to many people at once, each with its subject index.
+
+    Raises: ValueError where the params of one are not its template's.
+    """
+    ids = [uuid4() for _ in mails]
+    sealed: list[bytes] = []
+    for mail_id, (mail, _) in zip(ids, mails, strict=True):
+        if set(mail.params) != set(TEMPLATES[mail.template].params):
+            raise ValueError(f"A mail {mail.template} takes {TEMPLATES[mail.template].params}, not {tuple(mail.params)}")
+        sealed.append(keys.system(SEAL_PURPOSE).seal(mail_id, msgspec.json.encode(mail)))
+    await connection.execute(INSERT_MAILS, ids, sealed, [subject_index for _, subject_index in mails], now)
+    await defer_jobs(connection, task=SEND_TASK, arguments=[{"mail_id": mail_id} for mail_id in ids])
+    return ids

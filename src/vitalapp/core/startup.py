@@ -1,5 +1,6 @@
 """Opens what a process holds, checks it, and closes it again."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -10,7 +11,7 @@ from vitalapp.core.rate_limits import RateLimiter, open_redis
 from vitalapp.core.resources import Resources
 from vitalapp.core.settings import Settings, SettingsError, Store
 from vitalapp.core.signing import Signer
-from vitalapp.core.stores import open_pool, refuse_wide_credentials
+from vitalapp.core.stores import RestoreGate, open_pool, refuse_wide_credentials
 
 AUDIENCE_STORES: dict[str, tuple[Store, ...]] = {
     "app": ("identity", "vault"),
@@ -48,7 +49,9 @@ async def open_resources(settings: Settings, *, audience: str, clock: Clock = ut
             erasure_anchor=Anchor(settings.anchor_dir) if settings.anchor_dir else None,
         )
         for store in stores:
-            pool = await open_pool(settings, store, anchor=resources.erasure_anchor)
+            gate = RestoreGate(store, resources.erasure_anchor) if resources.erasure_anchor and store != "ledger" else None
+            resources.pools[store] = pool = await open_pool(settings, store, gate=gate)
             stack.push_async_callback(pool.close)
-            resources.pools[store] = pool
+            if gate is not None and (dsn := settings.dsn(store)):
+                stack.callback(asyncio.create_task(gate.watch(dsn)).cancel)
         yield resources

@@ -4,8 +4,9 @@ A process refuses to start where one credential reaches two stores; a store that
 backup) serves nothing until its erasures have been replayed.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from itertools import permutations
 from urllib.parse import unquote, urlsplit
 
@@ -19,6 +20,7 @@ Connection = asyncpg.Connection
 
 _CONNECT_SECONDS = 3
 _STATEMENT_SECONDS = 10
+_WATCH_SECONDS = 1
 
 
 class StoreOutdated(Exception):
@@ -30,35 +32,70 @@ SELECT_APPLIED_THROUGH = """
 """
 
 
-async def check_erasures_applied(connection: Connection, store: Store, anchor: Anchor) -> None:
-    """Refuse a restored store before its erasures are replayed.
+class RestoreGate:
+    """Keeps one store shut while it stands before an erasure that the anchor knows.
 
-    Raises: StoreOutdated. An anchor that is away cannot be compared with and refuses nothing.
+    Each new connection passes `admit`; `watch` finds a restore under connections that stay open.
     Rule: pitfall 11.
     """
-    try:
-        known = anchor.started_through() if store == "identity" else anchor.completed_through()
-    except AnchorUnavailable:
-        return
-    if await connection.fetchval(SELECT_APPLIED_THROUGH) < known:
-        raise StoreOutdated(f"The {store} store was restored from a backup; run `vitalapp erasures replay`.")
+
+    def __init__(self, store: Store, anchor: Anchor) -> None:
+        self._store: Store = store
+        self._anchor = anchor
+        self._is_shut = False
+
+    async def admit(self, connection: Connection) -> None:
+        """Compare the store with the anchor; an anchor that is away cannot be compared with and refuses nothing.
+
+        Raises: StoreOutdated.
+        """
+        # The anchor is read first: it is written after identity when an erasure starts, and after the vault when it is complete.
+        try:
+            known = self._anchor.started_through() if self._store == "identity" else self._anchor.completed_through()
+        except AnchorUnavailable:
+            return
+        try:
+            applied = await connection.fetchval(SELECT_APPLIED_THROUGH)
+        except asyncpg.UndefinedTableError:  # a restore is under way
+            applied = None
+        self._is_shut = applied is None or applied < known
+        await self.pass_through(connection)
+
+    async def pass_through(self, _connection: Connection) -> None:
+        """Let a connection that is open already be used, while the gate is open.
+
+        Raises: StoreOutdated.
+        """
+        if self._is_shut:
+            raise StoreOutdated(f"The {self._store} store was restored from a backup; run `vitalapp erasures replay`.")
+
+    async def watch(self, dsn: str) -> None:
+        """Compare every second until cancelled, by a connection of its own."""
+        while True:
+            try:
+                connection = await asyncpg.connect(dsn, timeout=_CONNECT_SECONDS, command_timeout=_STATEMENT_SECONDS)
+                try:
+                    while True:
+                        with suppress(StoreOutdated):
+                            await self.admit(connection)
+                        await asyncio.sleep(_WATCH_SECONDS)
+                finally:
+                    connection.terminate()
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                await asyncio.sleep(_WATCH_SECONDS)
 
 
-async def open_pool(settings: Settings, store: Store, *, anchor: Anchor | None) -> Pool:
-    """A pool on one store, which need not be up yet; each new connection passes `check_erasures_applied`."""
+async def open_pool(settings: Settings, store: Store, *, gate: RestoreGate | None = None) -> Pool:
+    """A pool on one store, which need not be up yet; connections pass the gate, where there is one."""
     dsn = settings.dsn(store)
     if dsn is None:
         raise SettingsError(f"VITALAPP_{store.upper()}_DSN is missing; this process needs the {store} store.")
-
-    async def admit(connection: Connection) -> None:
-        if anchor is not None and store != "ledger":
-            await check_erasures_applied(connection, store, anchor)
-
     return await asyncpg.create_pool(
         dsn,
         min_size=0,
         max_size=settings.pool_size,
-        init=admit,
+        init=gate and gate.admit,
+        setup=gate and gate.pass_through,
         reset=_keep_session,
         timeout=_CONNECT_SECONDS,
         command_timeout=_STATEMENT_SECONDS,
