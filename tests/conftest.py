@@ -1,9 +1,3 @@
 """Fixtures for every test; each is explained in its module under tests/support/."""
 
-pytest_plugins = [
-    "tests.support.databases",
-    "tests.support.servers",
-    "tests.support.application",
-    "tests.support.people",
-    "tests.support.employers",
-]
+pytest_plugins = ["tests.support.databases", "tests.support.servers", "tests.support.application", "tests.support.people"]

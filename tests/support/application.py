@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any, cast
 
 import httpx
 import msgspec
@@ -68,7 +69,9 @@ def session_settings(session_stores: Stores, session_redis_url: str, tmp_path_fa
     session_key = folder / "session.key"
     session_key.write_bytes(os.urandom(32))
     return Settings(
-        **{f"{store}_dsn": session_stores.of(store).app for store in STORES},
+        identity_dsn=session_stores.identity.app,
+        vault_dsn=session_stores.vault.app,
+        ledger_dsn=session_stores.ledger.app,
         redis_url=session_redis_url,
         kek_file=folder / "kek.json",
         ledger_key_file=folder / "ledger-key.json",
@@ -76,7 +79,6 @@ def session_settings(session_stores: Stores, session_redis_url: str, tmp_path_fa
         session_key_file=session_key,
         anchor_dir=folder / "anchor",
         rate_limit_factor=LOCAL_LIMIT_FACTOR,
-        password_memory_kib=64,
         is_local_run=True,
     )
 
@@ -125,7 +127,7 @@ async def open_client(resources: Resources, *, audience: str) -> AsyncIterator[h
     from vitalapp.app import create_app
 
     app = create_app(resources.settings, audience=audience, clock=resources.clock, resources=resources)
-    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    transport = httpx.ASGITransport(app=cast("Any", app), raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://vitalapp.example") as client:
         yield client
 

@@ -6,7 +6,6 @@ Templates are migrated once per run and cloned per process; what a test wrote is
 import asyncio
 import os
 from collections.abc import AsyncIterator
-from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import msgspec
@@ -16,6 +15,7 @@ import redis.asyncio
 from vitalapp.core.migrations import list_migrations, migrate
 from vitalapp.core.settings import STORES, Store
 from vitalapp.dev.bootstrap import PARTS, StoreRoles, ensure_database, ensure_roles
+from vitalapp.dev.postgres import redirect
 
 ROLE_PASSWORD = "only-in-tests"
 
@@ -48,10 +48,7 @@ def roles_of(store: Store) -> StoreRoles:
 
 def dsn_to(dsn: str, database: str, *, role: str | None = None) -> str:
     """The same server's address of another database, for another role."""
-    parts = urlsplit(dsn)
-    host = parts.netloc.rpartition("@")[2]
-    netloc = parts.netloc if role is None else f"{role}:{ROLE_PASSWORD}@{host}"
-    return urlunsplit(parts._replace(netloc=netloc, path=f"/{database}"))
+    return redirect(dsn, database, role=role, password=ROLE_PASSWORD)
 
 
 def template_name(run_id: str, store: Store) -> str:
@@ -93,11 +90,7 @@ async def _build_template(dsn: str, run_id: str, store: Store) -> None:
         await ensure_database(superuser, roles_of(store), database)
     finally:
         await superuser.close()
-    owner = await asyncpg.connect(dsn_to(dsn, database, role=roles_of(store).name("migration")))
-    try:
-        await migrate(owner, list_migrations(store))
-    finally:
-        await owner.close()
+    await migrate(dsn_to(dsn, database, role=roles_of(store).name("migration")), list_migrations(store))
     superuser = await asyncpg.connect(dsn_to(dsn, database))
     try:
         await _make_reset(superuser)

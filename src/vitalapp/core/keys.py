@@ -15,6 +15,7 @@ import msgspec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from vitalapp.core.failures import Failure
 from vitalapp.core.sealing import PersonKey, SealBroken, key_version, open_bytes, seal_bytes
 
 DATA_KEY_BYTES = 32
@@ -67,7 +68,7 @@ class KeyFile:
         fresh.replace(self.path)
 
 
-class KeyFileError(Exception):
+class KeyFileError(Failure):
     """A key file is missing or not readable; the message is one sentence."""
 
 

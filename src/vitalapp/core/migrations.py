@@ -2,12 +2,15 @@
 
 import asyncio
 import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from importlib import resources
 from pathlib import Path
 
 import asyncpg
 import msgspec
 
+from vitalapp.core.failures import Failure
 from vitalapp.core.settings import Store
 
 JOBS_SCHEMA_SHA256 = "c70ec4b400a60ad9592787653aae5ae77ae41bf801d56b5bd2712751a07f2009"
@@ -20,7 +23,7 @@ _PACKAGED = Path(__file__).parents[1] / "migrations"
 MIGRATIONS_DIR = _PACKAGED if _PACKAGED.is_dir() else Path(__file__).parents[3] / "migrations"
 
 
-class MigrationError(Exception):
+class MigrationError(Failure):
     """A store cannot be brought to head; the message is one sentence that says why."""
 
 
@@ -61,14 +64,39 @@ HAS_HISTORY = "SELECT to_regclass('public.schema_migrations') IS NOT NULL"
 LIST_APPLIED = "SELECT name, sha256 FROM schema_migrations"
 INSERT_APPLIED = "INSERT INTO schema_migrations (name, sha256) VALUES ($1, $2)"
 TRY_LOCK = "SELECT pg_try_advisory_lock($1)"
-UNLOCK = "SELECT pg_advisory_unlock($1)"
 
 
-async def list_pending(connection: asyncpg.Connection, migrations: list[Migration]) -> list[Migration]:
-    """What is still to be applied.
+async def list_pending(dsn: str, migrations: list[Migration]) -> list[str]:
+    """The names of what is still to be applied to a store.
 
     Raises: MigrationError where an applied file was edited or is unknown to this version.
     """
+    async with _connected(dsn) as connection:
+        return [migration.name for migration in await _pending(connection, migrations)]
+
+
+async def migrate(dsn: str, migrations: list[Migration]) -> list[str]:
+    """Bring a store to head, one transaction per file, as the role that owns its tables; the names of what was applied.
+
+    Raises: MigrationError; the file that failed has left nothing behind, those before it stand.
+    Locks: a session advisory lock, polled for: a blocking one deadlocks with CREATE INDEX CONCURRENTLY.
+    """
+    async with _connected(dsn) as connection:
+        await _lock(connection)
+        await connection.execute(CREATE_HISTORY)
+        pending = await _pending(connection, migrations)
+        for migration in pending:
+            try:
+                async with connection.transaction():
+                    await connection.execute(LOCK_TIMEOUT)
+                    await connection.execute(migration.sql)
+                    await connection.execute(INSERT_APPLIED, migration.name, migration.sha256)
+            except asyncpg.PostgresError as error:
+                raise MigrationError(f"Migration {migration.name} failed and was rolled back: {error}.") from error
+        return [migration.name for migration in pending]
+
+
+async def _pending(connection: asyncpg.Connection, migrations: list[Migration]) -> list[Migration]:
     has_history = await connection.fetchval(HAS_HISTORY)
     rows = await connection.fetch(LIST_APPLIED) if has_history else []
     applied: dict[str, str] = {row["name"]: row["sha256"] for row in rows}
@@ -83,33 +111,23 @@ async def list_pending(connection: asyncpg.Connection, migrations: list[Migratio
     return [migration for migration in migrations if migration.name not in applied]
 
 
-async def migrate(connection: asyncpg.Connection, migrations: list[Migration]) -> list[str]:
-    """Apply what is pending, one transaction per file; the names of what was applied.
-
-    Raises: MigrationError; the file that failed has left nothing behind, those before it stand.
-    Locks: a session advisory lock, polled for: a blocking one deadlocks with CREATE INDEX CONCURRENTLY.
-    """
-    await _lock(connection)
-    try:
-        await connection.execute(CREATE_HISTORY)
-        pending = await list_pending(connection, migrations)
-        for migration in pending:
-            try:
-                async with connection.transaction():
-                    await connection.execute(LOCK_TIMEOUT)
-                    await connection.execute(migration.sql)
-                    await connection.execute(INSERT_APPLIED, migration.name, migration.sha256)
-            except asyncpg.PostgresError as error:
-                raise MigrationError(f"Migration {migration.name} failed and was rolled back: {error}.") from error
-        return [migration.name for migration in pending]
-    finally:
-        await connection.execute(UNLOCK, LOCK_KEY)
-
-
 async def _lock(connection: asyncpg.Connection) -> None:
+    """Wait for the store's migration lock, which the end of the connection gives back."""
     try:
         async with asyncio.timeout(LOCK_WAIT_SECONDS):
             while not await connection.fetchval(TRY_LOCK, LOCK_KEY):
                 await asyncio.sleep(LOCK_POLL_SECONDS)
     except TimeoutError:
         raise MigrationError("Another migration of this store has been running for two minutes: wait for it.") from None
+
+
+@asynccontextmanager
+async def _connected(dsn: str) -> AsyncIterator[asyncpg.Connection]:
+    try:
+        connection = await asyncpg.connect(dsn, timeout=10)
+    except (OSError, TimeoutError, asyncpg.PostgresError) as error:
+        raise MigrationError(f"A store does not let us in ({type(error).__name__}): check its DSN.") from None
+    try:
+        yield connection
+    finally:
+        await connection.close()

@@ -8,6 +8,7 @@ from redis.asyncio import Redis
 from vitalapp.core.anchor import Anchor
 from vitalapp.core.clock import Clock
 from vitalapp.core.data_map import DataMap, load_data_map
+from vitalapp.core.failures import Failure
 from vitalapp.core.keys import KeyRing, SystemKey
 from vitalapp.core.legal_texts import LegalTexts, load_legal_texts
 from vitalapp.core.rate_limits import RateLimiter
@@ -75,17 +76,15 @@ class Resources:
 
     def outbox_key(self, store: Store) -> SystemKey:
         """The key that seals the outbox payloads of a store; the ledger's own, since its processes hold no other."""
-        return self.ledger_key("outbox") if store == "ledger" else self.keys.system("outbox")
-
-    def ledger_key(self, purpose: str) -> SystemKey:
-        """A sealing key of the ledger's own key ring."""
-        return _present(self.ledger_keys, "VITALAPP_LEDGER_KEY_FILE").system(purpose)
+        if store == "ledger":
+            return _present(self.ledger_keys, "VITALAPP_LEDGER_KEY_FILE").system("outbox")
+        return self.keys.system("outbox")
 
     def _pool(self, store: Store) -> Pool:
         return _present(self.pools.get(store), f"VITALAPP_{store.upper()}_DSN")
 
 
-class MissingResource(Exception):
+class MissingResource(Failure):
     """A process uses what its settings do not give it; the message names the setting."""
 
 

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from vitalapp.core.failures import Failure
+
 Store = Literal["identity", "vault", "ledger"]
 STORES: tuple[Store, ...] = ("identity", "vault", "ledger")
 
@@ -51,7 +53,7 @@ EEA_COUNTRIES = frozenset(
 LEAST_PASSWORD_MEMORY_KIB = 19_456
 
 
-class SettingsError(Exception):
+class SettingsError(Failure):
     """A setting is missing or wrong; the message is one sentence that says which and what to do."""
 
 
@@ -72,7 +74,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     anchor_dir: Path | None = None
     instruments_dir: Path | None = None
     breached_passwords_file: Path | None = None
-    seller_file: Path | None = None
     public_url: str = "http://localhost:8000"
     smtp_url: str = "smtp://localhost:25"
     mail_from: str = "Vitalapp <no-reply@vitalapp.example>"

@@ -10,12 +10,14 @@ import secrets
 import shutil
 import signal
 import subprocess
+from contextlib import suppress
 from pathlib import Path
+from urllib.parse import quote, urlsplit, urlunsplit
 
 import asyncpg
 import msgspec
 
-from vitalapp.dev.programs import LocalRunError, Program, is_reachable
+from vitalapp.dev.programs import LocalRunError, Program, as_user, is_reachable, process_start_time
 
 SUPERUSER = "vitalapp_superuser"
 SHARED_DIR = Path("/var/lib/vitalapp")
@@ -43,9 +45,9 @@ class Cluster(msgspec.Struct, frozen=True, kw_only=True):
     password: str
     is_durable: bool = True
 
-    def dsn(self, database: str = "postgres", *, role: str = SUPERUSER, password: str | None = None) -> str:
-        """The address of one database for one role."""
-        return f"postgresql://{role}:{password or self.password}@127.0.0.1:{self.port}/{database}"
+    def dsn(self) -> str:
+        """The superuser's address."""
+        return f"postgresql://{SUPERUSER}:{self.password}@127.0.0.1:{self.port}/postgres"
 
     def program(self, log_file: Path) -> Program:
         """The server; it stops fast when its launcher dies."""
@@ -134,7 +136,7 @@ def make_cluster(
             check=False,
             cwd="/",
             env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
-            **_as_user(user),
+            **as_user(user),
         )
     finally:
         password_file.unlink()
@@ -153,6 +155,23 @@ def own(folder: Path, user: str | None) -> None:
     folder.chmod(0o700)
     if user is not None:
         shutil.chown(folder, user, pwd.getpwnam(user).pw_gid)
+
+
+def redirect(dsn: str, database: str, *, role: str | None = None, password: str = "") -> str:
+    """The same server's address of another database, for another role where one is given."""
+    parts = urlsplit(dsn)
+    host = parts.netloc.rpartition("@")[2]
+    netloc = parts.netloc if role is None else f"{role}:{quote(password, safe='')}@{host}"
+    return urlunsplit(parts._replace(netloc=netloc, path=f"/{database}"))
+
+
+def forget_dead_server(data_dir: Path) -> None:
+    """Remove the lock file of a server that is gone, or a zombie that nobody reaps; it would block the next start."""
+    lock_file = data_dir / "postmaster.pid"
+    with suppress(OSError, ValueError, IndexError):
+        pid = int(lock_file.read_text().split()[0])
+        if process_start_time(pid) is None:
+            lock_file.unlink()
 
 
 async def wait_until_ready(dsn: str, *, seconds: float = READY_SECONDS) -> None:
@@ -192,13 +211,6 @@ def runnable(binaries: Binaries, user: str | None) -> Binaries:
         except OSError:
             shutil.rmtree(fresh)
     return Binaries(target / root.name / binaries.folder.relative_to(root), binaries.major)
-
-
-def _as_user(user: str | None) -> dict[str, object]:
-    if user is None:
-        return {}
-    entry = pwd.getpwnam(user)
-    return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
 
 
 def _wheel_binaries() -> list[Binaries]:

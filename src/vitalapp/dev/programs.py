@@ -1,22 +1,23 @@
 """Programs that the local run starts: as which user, with which arguments, and never outliving who started them."""
 
-import ctypes
 import os
 import pwd
 import signal
 import socket
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-PR_SET_PDEATHSIG = 1
-_libc = ctypes.CDLL(None, use_errno=True)
+from vitalapp.core.failures import Failure
+from vitalapp.core.processes import die_with_parent
 
 
-class LocalRunError(Exception):
+class LocalRunError(Failure):
     """The local run cannot start; the message is one sentence that says what to do."""
 
 
@@ -34,36 +35,43 @@ class Program(msgspec.Struct, frozen=True, kw_only=True):
 
 def process_options(program: Program) -> dict[str, Any]:
     """The keyword arguments with which `subprocess` and `asyncio` start it: own session, dies with the launcher."""
-    options: dict[str, Any] = {
+    return {
         "stdin": subprocess.DEVNULL,
         "start_new_session": True,
-        "preexec_fn": _dies_with_launcher(program.death_signal),
+        "preexec_fn": partial(die_with_parent, program.death_signal, parent=os.getpid()),
         "env": dict(program.environment) if program.environment is not None else None,
         "cwd": program.working_directory,
+        **as_user(program.user),
     }
-    if program.user is not None:
-        entry = pwd.getpwnam(program.user)
-        options |= {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
-    return options
 
 
 def start(program: Program) -> subprocess.Popen[bytes]:
     """Start it, its output appended to its log file."""
     with program.log_file.open("ab") as log:
-        return subprocess.Popen(program.arguments, stdout=log, stderr=subprocess.STDOUT, **process_options(program))
+        return subprocess.Popen[bytes](
+            program.arguments, stdout=log, stderr=subprocess.STDOUT, text=False, **process_options(program)
+        )
+
+
+def free_ports(*preferred: int) -> list[int]:
+    """As many different loopback ports that nobody listens on: each the preferred one if it is free, else any."""
+    with ExitStack() as held:
+        return [_hold(held, port) for port in preferred]
 
 
 def free_port(*, preferred: int = 0) -> int:
-    """A loopback port that nobody listens on: the preferred one if it is free, else any."""
-    for port in (preferred, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return probe.getsockname()[1]
-    raise LocalRunError("No free port on 127.0.0.1: stop some of what listens there.")
+    """One such port."""
+    return free_ports(preferred)[0]
+
+
+def _hold(held: ExitStack, preferred: int) -> int:
+    probe = held.enter_context(socket.socket())
+    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        probe.bind(("127.0.0.1", preferred))
+    except (OSError, OverflowError):
+        probe.bind(("127.0.0.1", 0))
+    return probe.getsockname()[1]
 
 
 def server_user() -> str | None:
@@ -74,28 +82,25 @@ def server_user() -> str | None:
     return "postgres" if "postgres" in names else "nobody"
 
 
-def is_reachable(path: Path, user: str | None) -> bool:
-    """Whether `user` may open what is under `path`."""
+def is_reachable(path: Path, user: str | None, *, to_read: bool = True) -> bool:
+    """Whether `user` may open what is under `path`, and list it where it is `to_read`."""
+    test = 'test -x "$0" && test -r "$0"' if to_read else 'test -x "$0"'
+    command = ["/bin/sh", "-c", test, str(path)]
+    return subprocess.call(command, cwd="/", **as_user(user)) == 0
+
+
+def as_user(user: str | None) -> dict[str, Any]:
+    """The keyword arguments with which `subprocess` runs a program as `user`, none where the launcher is not root."""
     if user is None:
-        return os.access(path, os.R_OK | os.X_OK)
+        return {}
     entry = pwd.getpwnam(user)
-    test = subprocess.run(
-        ["/bin/sh", "-c", 'test -r "$0" && test -x "$0"', str(path)],
-        user=entry.pw_uid,
-        group=entry.pw_gid,
-        extra_groups=[],
-        check=False,
-        cwd="/",
-    )
-    return test.returncode == 0
+    return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
 
 
-def _dies_with_launcher(death_signal: signal.Signals) -> Callable[[], None]:
-    launcher = os.getpid()
-
-    def ask_kernel() -> None:
-        _libc.prctl(PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0)
-        if os.getppid() != launcher:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    return ask_kernel
+def process_start_time(pid: int) -> int | None:
+    """When a process started (clock ticks since boot), None where it is gone or a zombie."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return None if fields[0] == "Z" else int(fields[19])
