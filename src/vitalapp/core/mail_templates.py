@@ -70,7 +70,7 @@ TEMPLATES: Final[Mapping[TemplateKey, Template]] = {
         subject=mark("Confirm your mail address"),
         paragraphs=(
             mark("You are making an account. Open the link and choose a password."),
-            mark("The link works once, and for 24 hours."),
+            mark("The link works once, and for 48 hours."),
             IGNORE,
         ),
         action=mark("Confirm my mail address"),

@@ -1,9 +1,8 @@
 """What anybody may read, and the contact form."""
 
 from datetime import date
-from typing import Any
 
-from litestar import Request, get, post
+from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
@@ -15,7 +14,7 @@ from vitalapp.core.resources import Resources
 from vitalapp.core.texts import Locale
 from vitalapp.domains.information import service
 from vitalapp.domains.information.schemas import (
-    Accepted,
+    MessageAccepted,
     AppStatus,
     ContactMessage,
     LegalDocument,
@@ -91,16 +90,15 @@ async def list_support_contacts(locale: NamedDependency[Locale]) -> SupportConta
 
 @post("/v1/contact-messages", operation_id="send_contact_message", opt=PUBLIC, status_code=202)
 async def send_contact_message(
-    request: Request[Any, Any, Any], resources: NamedDependency[Resources], data: JSONBody[ContactMessage]
-) -> Accepted:
+    resources: NamedDependency[Resources], client_address: NamedDependency[str], data: JSONBody[ContactMessage]
+) -> MessageAccepted:
     """Write to our support staff, with or without an account. The message is kept for 90 days.
 
     At most five an hour from one network address; then 429.
     """
-    address = request.client.host if request.client else ""
-    await resources.limiter.hit(CONTACT_MESSAGES.on_address(address))
+    await resources.limiter.hit(CONTACT_MESSAGES.on_address(client_address))
     await service.send_contact_message(resources, message=data)
-    return Accepted()
+    return MessageAccepted()
 
 
 ROUTES = [

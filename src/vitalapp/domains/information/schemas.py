@@ -9,18 +9,36 @@ from vitalapp.core.category_texts import CategoryText
 from vitalapp.core.controller import Contacts, Organisation
 from vitalapp.core.texts import Locale
 
-MailAddress = Annotated[str, msgspec.Meta(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254)]
-ShortText = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
-PhoneNumber = Annotated[str, msgspec.Meta(pattern=r"^\+?[0-9 ()-]{4,30}$")]
-MessageText = Annotated[str, msgspec.Meta(min_length=1, max_length=5000)]
+MailAddress = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$",
+        max_length=254,
+        description="Where we answer to.",
+        examples=["kim@mail.example"],
+    ),
+]
+ShortText = Annotated[str, msgspec.Meta(min_length=1, max_length=200, examples=["Kim"])]
+PhoneNumber = Annotated[str, msgspec.Meta(pattern=r"^\+?[0-9 ()-]{4,30}$", examples=["+31 6 12345678"])]
+MessageText = Annotated[
+    str, msgspec.Meta(min_length=1, max_length=5000, description="The question.", examples=["How do I change my name?"])
+]
+Sha256 = Annotated[
+    str,
+    msgspec.Meta(
+        description="The SHA-256 of `body` in UTF-8, in hexadecimal.",
+        examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"],
+    ),
+]
+VersionNumber = Annotated[str, msgspec.Meta(examples=["1.0"])]
 
 
 class MinimumVersions(msgspec.Struct, frozen=True, kw_only=True):
     """The oldest app versions that still work."""
 
-    ios: str
-    android: str
-    web: str
+    ios: VersionNumber
+    android: VersionNumber
+    web: VersionNumber
 
 
 class Maintenance(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,14 +59,14 @@ class AppStatus(msgspec.Struct, frozen=True, kw_only=True):
 class LegalDocument(msgspec.Struct, frozen=True, kw_only=True):
     """One version of a text in one language.
 
-    Shape: `body` is Markdown; `sha256` is that of its UTF-8, in hexadecimal.
+    Shape: `body` is Markdown.
     """
 
-    version: str
+    version: VersionNumber
     locale: Locale
     title: str
     body: str
-    sha256: str
+    sha256: Sha256
     effective_on: date
 
 
@@ -93,5 +111,5 @@ class ContactMessage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     subject: ShortText | None = None
 
 
-class Accepted(msgspec.Struct, frozen=True):
+class MessageAccepted(msgspec.Struct, frozen=True):
     """Taken; there is nothing to tell."""
