@@ -106,10 +106,7 @@ DELETE_ENTRY = """
             updated_at = $6, deleted_at = $6
         FROM fence
         WHERE diary_entries.person_id = $1 AND entry_id = $4 AND version = $5 AND deleted_at IS NULL
-        RETURNING diary_entries.person_id, entry_id
-    ), shares AS (
-        DELETE FROM diary_entry_shares USING deleted
-        WHERE diary_entry_shares.person_id = $1 AND diary_entry_shares.entry_id = deleted.entry_id
+        RETURNING entry_id
     ), line AS (
         INSERT INTO access_log SELECT ($3::access_line).* FROM deleted
     )
@@ -118,7 +115,7 @@ DELETE_ENTRY = """
 
 
 async def delete_entry(
-    vault: Pool,
+    vault: Connection,
     *,
     person_id: UUID,
     epoch: int,
@@ -127,8 +124,9 @@ async def delete_entry(
     expected_version: int,
     deleted_at: datetime,
 ) -> bool:
-    """Whether the entry was there in the expected version, and is a tombstone now that nobody shares.
+    """Whether the entry was there in the expected version, and is a tombstone now.
 
+    Locks: the person's fence row, for the rest of the transaction.
     Raises: StaleFence.
     """
     row = await fetchrow_fenced(vault, DELETE_ENTRY, person_id, epoch, line, entry_id, expected_version, deleted_at)

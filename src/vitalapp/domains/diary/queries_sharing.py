@@ -5,7 +5,7 @@ from uuid import UUID
 
 from vitalapp.core.access_log import AccessLine
 from vitalapp.core.fence import fetchrow_fenced
-from vitalapp.core.stores import Pool
+from vitalapp.core.stores import Connection, Pool
 
 INSERT_SHARE = """
     WITH fence AS (
@@ -62,3 +62,17 @@ async def delete_share(
     """
     row = await fetchrow_fenced(vault, DELETE_SHARE, person_id, epoch, line, entry_id, coach_id)
     return row["entry_id"] is not None
+
+
+DELETE_SHARES = """
+    DELETE FROM diary_entry_shares WHERE person_id = $1 AND entry_id = $2
+"""
+
+
+async def delete_shares(vault: Connection, *, person_id: UUID, entry_id: UUID) -> None:
+    """End every coach's reading of an entry.
+
+    Locks: none; the caller holds the fence row, and a share that was made while it waited for that is seen only by a statement of
+    its own.
+    """
+    await vault.execute(DELETE_SHARES, person_id, entry_id)

@@ -172,18 +172,19 @@ async def delete_diary_entry(resources: Resources, session: Session, *, entry_id
 
     Raises: NotFound (404), PreconditionFailed (412), StaleFence.
     """
-    is_deleted = await queries.delete_entry(
-        resources.vault,
-        person_id=session.person_id,
-        epoch=session.epoch,
-        line=own_line(session, action="delete", object_kind=KIND, object_id=entry_id),
-        entry_id=entry_id,
-        expected_version=expected_version,
-        deleted_at=resources.clock(),
-    )
-    if is_deleted:
-        return
     async with transaction(resources.vault) as vault:
+        is_deleted = await queries.delete_entry(
+            vault,
+            person_id=session.person_id,
+            epoch=session.epoch,
+            line=own_line(session, action="delete", object_kind=KIND, object_id=entry_id),
+            entry_id=entry_id,
+            expected_version=expected_version,
+            deleted_at=resources.clock(),
+        )
+        if is_deleted:
+            await queries_sharing.delete_shares(vault, person_id=session.person_id, entry_id=entry_id)
+            return
         state = await queries.find_entry_state(vault, person_id=session.person_id, epoch=session.epoch, entry_id=entry_id)
         await _log_refusal(vault, session, "delete", entry_id)
     if state is None or state["deleted_at"] is not None:

@@ -14,10 +14,10 @@ from vitalapp.core.resources import Resources
 from vitalapp.core.texts import Locale
 from vitalapp.domains.information import service
 from vitalapp.domains.information.schemas import (
-    MessageAccepted,
     AppStatus,
     ContactMessage,
     LegalDocument,
+    MessageAccepted,
     PrivacyNotice,
     SupportContacts,
 )
