@@ -1,3 +1,10 @@
 """Fixtures for every test; each is explained in its module under tests/support/."""
 
-pytest_plugins = ["tests.support.databases", "tests.support.servers", "tests.support.application", "tests.support.people"]
+pytest_plugins = [
+    "tests.support.databases",
+    "tests.support.servers",
+    "tests.support.application",
+    "tests.support.people",
+    "tests.support.staff",
+    "tests.support.employers",
+]

@@ -97,6 +97,8 @@ CREATE TABLE contracts (
     mail_domains text[] NOT NULL DEFAULT '{}'::text[],
     starts_on date NOT NULL,
     ends_on date,
+    cancellation_notice_hours integer NOT NULL DEFAULT 24,
+    CONSTRAINT contracts_cancellation_notice_hours_check CHECK (((cancellation_notice_hours >= 0) AND (cancellation_notice_hours <= 336))),
     CONSTRAINT contracts_pkey PRIMARY KEY (contract_id)
 );
 
@@ -157,6 +159,17 @@ CREATE TABLE outbox (
 );
 
 CREATE INDEX outbox_subject ON public.outbox USING btree (subject_index) WHERE (subject_index IS NOT NULL);
+
+CREATE TABLE passkey_challenges (
+    challenge_id uuid NOT NULL,
+    staff_id uuid,
+    challenge bytea NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT passkey_challenges_pkey PRIMARY KEY (challenge_id),
+    CONSTRAINT passkey_challenges_staff_id_fkey FOREIGN KEY (staff_id) REFERENCES staff(staff_id) ON DELETE CASCADE
+);
+
+CREATE INDEX passkey_challenges_expiry ON public.passkey_challenges USING btree (expires_at);
 
 CREATE TABLE password_resets (
     password_reset_id uuid NOT NULL,
@@ -240,6 +253,83 @@ CREATE INDEX sessions_account ON public.sessions USING btree (account_id);
 
 CREATE INDEX sessions_expiry ON public.sessions USING btree (idle_expires_at);
 
+CREATE TABLE staff (
+    staff_id uuid NOT NULL,
+    role text NOT NULL,
+    profession text,
+    email_index bytea NOT NULL,
+    email_sealed bytea NOT NULL,
+    display_name_sealed bytea NOT NULL,
+    languages text[] NOT NULL DEFAULT '{}'::text[],
+    themes text[] NOT NULL DEFAULT '{}'::text[],
+    locale text NOT NULL,
+    password_hash text NOT NULL,
+    totp_sealed bytea NOT NULL,
+    totp_last_step bigint NOT NULL DEFAULT 0,
+    wrapped_data_key bytea NOT NULL,
+    confidentiality_signed_on date,
+    is_active boolean NOT NULL DEFAULT true,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT staff_check CHECK (((role = 'coach'::text) = (profession IS NOT NULL))),
+    CONSTRAINT staff_email_index_check CHECK ((octet_length(email_index) = 32)),
+    CONSTRAINT staff_email_index_key UNIQUE (email_index),
+    CONSTRAINT staff_locale_check CHECK ((locale = ANY (ARRAY['nl'::text, 'en'::text]))),
+    CONSTRAINT staff_pkey PRIMARY KEY (staff_id),
+    CONSTRAINT staff_profession_check CHECK ((profession = ANY (ARRAY['coach'::text, 'psychologist'::text]))),
+    CONSTRAINT staff_role_check CHECK ((role = ANY (ARRAY['coach'::text, 'privacy_officer'::text, 'complaints_officer'::text, 'operator'::text])))
+);
+
+CREATE TABLE staff_access_tokens (
+    token_hash bytea NOT NULL,
+    session_id uuid NOT NULL,
+    generation integer NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT staff_access_tokens_pkey PRIMARY KEY (token_hash),
+    CONSTRAINT staff_access_tokens_session_id_fkey FOREIGN KEY (session_id) REFERENCES staff_sessions(session_id) ON DELETE CASCADE,
+    CONSTRAINT staff_access_tokens_token_hash_check CHECK ((octet_length(token_hash) = 32))
+);
+
+CREATE INDEX staff_access_tokens_expiry ON public.staff_access_tokens USING btree (expires_at);
+
+CREATE INDEX staff_access_tokens_session ON public.staff_access_tokens USING btree (session_id);
+
+CREATE TABLE staff_passkeys (
+    credential_id bytea NOT NULL,
+    passkey_id uuid NOT NULL,
+    staff_id uuid NOT NULL,
+    public_key bytea NOT NULL,
+    sign_count bigint NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    last_used_at timestamp with time zone,
+    CONSTRAINT staff_passkeys_passkey_id_key UNIQUE (passkey_id),
+    CONSTRAINT staff_passkeys_pkey PRIMARY KEY (credential_id),
+    CONSTRAINT staff_passkeys_staff_id_fkey FOREIGN KEY (staff_id) REFERENCES staff(staff_id) ON DELETE CASCADE
+);
+
+CREATE INDEX staff_passkeys_staff ON public.staff_passkeys USING btree (staff_id);
+
+CREATE TABLE staff_sessions (
+    session_id uuid NOT NULL,
+    staff_id uuid NOT NULL,
+    generation integer NOT NULL DEFAULT 1,
+    refresh_token_hash bytea NOT NULL,
+    previous_refresh_token_hash bytea,
+    rotated_at timestamp with time zone,
+    is_successor_used boolean NOT NULL DEFAULT false,
+    created_at timestamp with time zone NOT NULL,
+    last_used_at timestamp with time zone NOT NULL,
+    absolute_expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT staff_sessions_pkey PRIMARY KEY (session_id),
+    CONSTRAINT staff_sessions_previous_refresh_token_hash_key UNIQUE (previous_refresh_token_hash),
+    CONSTRAINT staff_sessions_refresh_token_hash_check CHECK ((octet_length(refresh_token_hash) = 32)),
+    CONSTRAINT staff_sessions_refresh_token_hash_key UNIQUE (refresh_token_hash),
+    CONSTRAINT staff_sessions_staff_id_fkey FOREIGN KEY (staff_id) REFERENCES staff(staff_id) ON DELETE CASCADE
+);
+
+CREATE INDEX staff_sessions_expiry ON public.staff_sessions USING btree (absolute_expires_at);
+
+CREATE INDEX staff_sessions_staff ON public.staff_sessions USING btree (staff_id);
+
 CREATE TABLE store_state (
     is_only boolean NOT NULL DEFAULT true,
     erasure_applied_through bigint NOT NULL DEFAULT 0,
@@ -263,6 +353,8 @@ GRANT DELETE, INSERT, SELECT, UPDATE ON mails TO vitalapp_identity_app;
 GRANT DELETE, SELECT ON mails TO vitalapp_identity_retention;
 GRANT DELETE, INSERT, SELECT, UPDATE ON outbox TO vitalapp_identity_app;
 GRANT DELETE, SELECT ON outbox TO vitalapp_identity_retention;
+GRANT DELETE, INSERT, SELECT, UPDATE ON passkey_challenges TO vitalapp_identity_app;
+GRANT DELETE, SELECT ON passkey_challenges TO vitalapp_identity_retention;
 GRANT DELETE, INSERT, SELECT, UPDATE ON password_resets TO vitalapp_identity_app;
 GRANT DELETE, SELECT ON password_resets TO vitalapp_identity_retention;
 GRANT DELETE, INSERT, SELECT, UPDATE ON recovery_codes TO vitalapp_identity_app;
@@ -271,4 +363,10 @@ GRANT DELETE, INSERT, SELECT, UPDATE ON registrations TO vitalapp_identity_app;
 GRANT DELETE, SELECT ON registrations TO vitalapp_identity_retention;
 GRANT DELETE, INSERT, SELECT, UPDATE ON sessions TO vitalapp_identity_app;
 GRANT DELETE, SELECT ON sessions TO vitalapp_identity_retention;
+GRANT DELETE, INSERT, SELECT, UPDATE ON staff TO vitalapp_identity_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON staff_access_tokens TO vitalapp_identity_app;
+GRANT DELETE, SELECT ON staff_access_tokens TO vitalapp_identity_retention;
+GRANT DELETE, INSERT, SELECT, UPDATE ON staff_passkeys TO vitalapp_identity_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON staff_sessions TO vitalapp_identity_app;
+GRANT DELETE, SELECT ON staff_sessions TO vitalapp_identity_retention;
 GRANT SELECT, UPDATE ON store_state TO vitalapp_identity_app;

@@ -111,6 +111,16 @@ class WrongRole(Forbidden):
     code = "wrong-role"
 
 
+class NetworkNotAllowed(Forbidden):
+    """Staff come from listed networks only.
+
+    Rule: S0-33.
+    """
+
+    code = "network-not-allowed"
+    default_detail = mark("Staff can sign in and work from listed networks only.")
+
+
 class ConsentRequired(Problem):
     """The consent that this rests on is not (or no longer) given to the current statement.
 

@@ -53,6 +53,9 @@ EEA_COUNTRIES = frozenset(
 LEAST_PASSWORD_MEMORY_KIB = 19_456
 
 
+_STAFF_ROLES = frozenset({"coach", "privacy_officer", "complaints_officer", "operator"})
+
+
 class SettingsError(Failure):
     """A setting is missing or wrong; the message is one sentence that says which and what to do."""
 
@@ -60,7 +63,9 @@ class SettingsError(Failure):
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything a process may be told; each field is the environment's `VITALAPP_<FIELD>` in capitals.
 
-    Units: seconds, bytes and KiB where the name says so; `*_limit_factor` multiplies production's rate limits.
+    Units: seconds, bytes and KiB where the name says so; `*_limit_factor` multiplies production's rate limits;
+    `staff_networks` holds networks that all staff come from, and `role=network` for one role. Empty, it lets no staff in outside
+    the local run.
     """
 
     identity_dsn: str | None = None
@@ -144,7 +149,14 @@ def _check(settings: Settings) -> None:
         raise SettingsError(f"VITALAPP_PASSWORD_MEMORY_KIB must be {LEAST_PASSWORD_MEMORY_KIB} or more.")
     for name in ("trusted_proxies", "metrics_networks", "staff_networks"):
         for network in getattr(settings, name):
-            try:
-                ipaddress.ip_network(network)
-            except ValueError:
-                raise SettingsError(f"VITALAPP_{name.upper()} holds {network!r}, which is not a network.") from None
+            _check_network(name, network)
+
+
+def _check_network(name: str, entry: str) -> None:
+    role, is_for_role, network = entry.rpartition("=")
+    if is_for_role and (name != "staff_networks" or role not in _STAFF_ROLES):
+        raise SettingsError(f"VITALAPP_{name.upper()} holds {entry!r}; only a staff role may stand before a network.")
+    try:
+        ipaddress.ip_network(network)
+    except ValueError:
+        raise SettingsError(f"VITALAPP_{name.upper()} holds {entry!r}, which is not a network.") from None

@@ -4,18 +4,24 @@ import ipaddress
 from typing import Any
 
 from litestar import Request
+from litestar.connection import ASGIConnection
 
 from vitalapp.core.resources import Resources
 
 
 async def provide_client_address(request: Request[Any, Any, Any]) -> str:
-    """Dependency `client_address`: the nearest address that is not one of our own proxies.
+    """Dependency `client_address`: the nearest address that is not one of our own proxies."""
+    return address_of(request)
+
+
+def address_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+    """The nearest address that is not one of our own proxies.
 
     Shape: `X-Forwarded-For` is read from its end, and only as far as trusted proxies wrote it.
     """
-    resources: Resources = request.app.state.resources
-    peer = request.client.host if request.client else ""
-    forwarded = [part.strip() for part in request.headers.get("x-forwarded-for", "").split(",") if part.strip()]
+    resources: Resources = connection.app.state.resources
+    peer = connection.client.host if connection.client else ""
+    forwarded = [part.strip() for part in connection.headers.get("x-forwarded-for", "").split(",") if part.strip()]
     return client_address(peer, forwarded, trusted=resources.settings.trusted_proxies)
 
 

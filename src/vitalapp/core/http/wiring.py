@@ -11,6 +11,7 @@ from vitalapp.core.http.idempotency import begin_keyed_request, provide_keyed_re
 from vitalapp.core.http.preconditions import provide_expected_version, provide_write_condition
 from vitalapp.core.http.request import StrictRequest, provide_locale
 from vitalapp.core.settings import Settings
+from vitalapp.core.staff_auth import provide_staff
 
 MAX_BODY_BYTES = 256 * 1024
 
@@ -18,7 +19,7 @@ MAX_BODY_BYTES = 256 * 1024
 def http_options(settings: Settings, *, audience: str) -> dict[str, Any]:
     """Keyword arguments for `Litestar`: what every operation of an audience shares.
 
-    Shape: with it come the dependencies `session`, `resources`, `locale`, `client_address`,
+    Shape: with it come the dependencies `session`, `staff`, `resources`, `locale`, `client_address`,
     `expected_version`, `write_condition` and `keyed_request`.
     """
     return {
@@ -27,6 +28,7 @@ def http_options(settings: Settings, *, audience: str) -> dict[str, Any]:
         "exception_handlers": {Exception: answer_exception},
         "dependencies": {
             "session": Provide(provide_session),
+            "staff": Provide(provide_staff),
             "resources": Provide(provide_resources),
             "locale": Provide(provide_locale, sync_to_thread=False),
             "client_address": Provide(provide_client_address),

@@ -120,7 +120,13 @@ TABLES = [
         store="identity",
         name="contracts",
         category=None,
-        columns={"contract_id": "business", "mail_domains": "business", "starts_on": "business", "ends_on": "business"},
+        columns={
+            "contract_id": "business",
+            "mail_domains": "business",
+            "cancellation_notice_hours": "business",
+            "starts_on": "business",
+            "ends_on": "business",
+        },
         erasure="none",
     ),
     Table(
