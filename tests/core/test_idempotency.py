@@ -20,7 +20,7 @@ from litestar.params import JSONBody
 from tests.support.application import TravellingClock
 from tests.support.databases import Stores
 from vitalapp.core.fence import StaleFence
-from vitalapp.core.http.idempotency import KeepKeyedAnswers, answer_response, make_answer, require_idempotency_key
+from vitalapp.core.http.idempotency import KeepKeyedAnswers, answer_response, require_idempotency_key
 from vitalapp.core.http.wiring import http_options
 from vitalapp.core.idempotency import (
     KeyedRequest,
@@ -28,6 +28,7 @@ from vitalapp.core.idempotency import (
     claim_in_vault,
     keep_in_identity,
     keep_in_vault,
+    make_answer,
 )
 from vitalapp.core.problems import NotFound
 from vitalapp.core.replay import ReplayOnStaleFence

@@ -44,6 +44,19 @@ async def fetchrow_fenced(connection: Connection | Pool, sql: str, *arguments: A
     return row
 
 
+CHECK_FENCE = """
+    SELECT person_id FROM persons WHERE person_id = $1 AND epoch = $2
+"""
+
+
+async def check_fence(vault: Connection | Pool, *, person_id: UUID, epoch: int) -> None:
+    """For what is read from elsewhere than the vault and yet only for who may use it.
+
+    Raises: StaleFence.
+    """
+    await fetchrow_fenced(vault, CHECK_FENCE, person_id, epoch)
+
+
 RAISE_ACCOUNT_EPOCH = """
     UPDATE accounts SET epoch = epoch + 1
     WHERE account_id = $1 AND ($2::bigint IS NULL OR epoch = $2) AND NOT is_erasing

@@ -56,6 +56,13 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     is_replayed: bool = False
 
 
+def make_answer(content: object, *, status: int = 201, version: int | None = None) -> Answer:
+    """An answer as it is kept and sent: `content` as JSON, with its version's `ETag`."""
+    headers = {} if version is None else {"ETag": f'"{version}"'}
+    body = msgspec.json.encode(content)
+    return Answer(status=status, headers={"Content-Type": "application/json", **headers}, body=body)
+
+
 CLAIM_IN_VAULT = """
     SELECT pg_try_advisory_xact_lock($3) AS is_ours, k.request_hash, k.answer_sealed
     FROM persons AS p
@@ -105,7 +112,7 @@ async def keep_in_vault(connection: Connection, request: KeyedRequest, answer: A
         request.key_hash,
         request.request_hash,
         answer.status,
-        _seal(request, answer),
+        seal_answer(request, answer),
         request.received_at,
         request.forgotten_before,
     )
@@ -154,7 +161,7 @@ async def keep_in_identity(connection: Connection, request: KeyedRequest, answer
         request.key_hash,
         request.request_hash,
         answer.status,
-        _seal(request, answer),
+        seal_answer(request, answer),
         request.received_at,
         request.forgotten_before,
     )
@@ -209,7 +216,7 @@ FINISH_RUN = """
 
 async def finish(identity: Pool, request: KeyedRequest, answer: Answer) -> None:
     """Keep the answer of a run."""
-    sealed = _seal(request, answer)
+    sealed = seal_answer(request, answer)
     await identity.execute(FINISH_RUN, request.account_id, request.key_hash, answer.status, sealed)
 
 
@@ -236,7 +243,8 @@ def _earlier_answer(row: asyncpg.Record | None, request: KeyedRequest) -> Answer
     return msgspec.structs.replace(msgspec.msgpack.decode(kept, type=Answer), is_replayed=True)
 
 
-def _seal(request: KeyedRequest, answer: Answer) -> bytes:
+def seal_answer(request: KeyedRequest, answer: Answer) -> bytes:
+    """The answer as the row of its key keeps it, for an operation that writes that row in a statement of its own."""
     return request.person_key.seal(*_place(request), msgspec.msgpack.encode(answer))
 
 

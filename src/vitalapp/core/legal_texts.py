@@ -16,7 +16,6 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from vitalapp.core.failures import Failure
 from vitalapp.core.texts import LOCALES, Locale
 
 LegalKind = Literal["consent", "terms", "privacy_notice"]
@@ -26,7 +25,7 @@ LEGAL_DIR: Final = Path(__file__).parents[1] / "legal"
 PROVIDER_TIME_ZONE: Final = ZoneInfo("Europe/Amsterdam")
 
 
-class LegalTextError(Failure):
+class LegalTextError(Exception):
     """A legal text is missing, incomplete or not the one that was pinned; the message is one sentence."""
 
 

@@ -76,9 +76,11 @@ class Resources:
 
     def outbox_key(self, store: Store) -> SystemKey:
         """The key that seals the outbox payloads of a store; the ledger's own, since its processes hold no other."""
-        if store == "ledger":
-            return _present(self.ledger_keys, "VITALAPP_LEDGER_KEY_FILE").system("outbox")
-        return self.keys.system("outbox")
+        return self.ledger_key("outbox") if store == "ledger" else self.keys.system("outbox")
+
+    def ledger_key(self, purpose: str) -> SystemKey:
+        """A sealing key of the ledger's own key ring."""
+        return _present(self.ledger_keys, "VITALAPP_LEDGER_KEY_FILE").system(purpose)
 
     def _pool(self, store: Store) -> Pool:
         return _present(self.pools.get(store), f"VITALAPP_{store.upper()}_DSN")

@@ -79,6 +79,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     anchor_dir: Path | None = None
     instruments_dir: Path | None = None
     breached_passwords_file: Path | None = None
+    seller_file: Path | None = None
     public_url: str = "http://localhost:8000"
     smtp_url: str = "smtp://localhost:25"
     mail_from: str = "Vitalapp <no-reply@vitalapp.example>"

@@ -17,6 +17,7 @@ AUDIENCE_STORES: dict[str, tuple[Store, ...]] = {
     "app": ("identity", "vault"),
     "operator": ("identity", "ledger"),
     "employer": ("ledger",),
+    "billing": ("ledger",),
     "worker": ("identity", "vault", "ledger"),
 }
 

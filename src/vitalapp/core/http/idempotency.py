@@ -1,7 +1,7 @@
 """`Idempotency-Key` at the HTTP side.
 
 Where the key is required: guard `require_idempotency_key`, dependency `keyed_request`, and in the deciding transaction
-`claim_in_vault`, then `keep_in_vault` with an answer made by `make_answer`; the handler returns `answer_response`.
+`claim_in_vault`, then `keep_in_vault` with an answer made by `core.idempotency.make_answer`; the handler returns `answer_response`.
 Everywhere else the key is optional and needs nothing of the handler: `begin_keyed_request` and `KeepKeyedAnswers` surround it.
 """
 
@@ -16,7 +16,6 @@ from litestar.params import HeaderParameter
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from vitalapp.core.http.errors import is_store_away
-from vitalapp.core.http.preconditions import etag_header
 from vitalapp.core.idempotency import Answer, KeyedRequest, begin, finish, release
 from vitalapp.core.problems import BadRequest
 from vitalapp.core.resources import Resources
@@ -76,13 +75,6 @@ async def provide_keyed_request(request: Request[Any, Any, Any], idempotency_key
     if idempotency_key is None:
         raise IdempotencyKeyRequired
     return await _keyed_request(request, idempotency_key)
-
-
-def make_answer(content: object, *, status: int = 201, version: int | None = None) -> Answer:
-    """An answer as it is kept and sent: `content` as JSON, with its version's `ETag`."""
-    headers = {} if version is None else etag_header(version)
-    body = msgspec.json.encode(content)
-    return Answer(status=status, headers={"Content-Type": "application/json", **headers}, body=body)
 
 
 def answer_response(answer: Answer) -> Response[Any]:
