@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from vitalapp.core.failures import Failure
 from vitalapp.core.texts import LOCALES, Locale
 
 LegalKind = Literal["consent", "terms", "privacy_notice"]
@@ -25,7 +26,7 @@ LEGAL_DIR: Final = Path(__file__).parents[1] / "legal"
 PROVIDER_TIME_ZONE: Final = ZoneInfo("Europe/Amsterdam")
 
 
-class LegalTextError(Exception):
+class LegalTextError(Failure):
     """A legal text is missing, incomplete or not the one that was pinned; the message is one sentence."""
 
 

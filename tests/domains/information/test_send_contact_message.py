@@ -9,13 +9,13 @@ import httpx
 import msgspec
 import pytest
 
-from tests.support.application import open_client
+from tests.support.application import TravellingClock, open_client
 from tests.support.databases import Stores
 from vitalapp.core.rate_limits import RateLimiter
 from vitalapp.core.resources import Resources
 from vitalapp.domains.information.data_map import CONTACT_DAYS, TABLES
 from vitalapp.domains.information.schemas import ContactMessage
-from vitalapp.domains.information.service import CONTACT_SEAL
+from vitalapp.domains.information.service import CONTACT_SEAL, list_contact_messages
 
 MESSAGE = {"email": "canary@mail.example", "message": "canary question", "name": "Canary"}
 
@@ -73,6 +73,19 @@ async def test_the_sixth_message_within_an_hour_is_too_many(resources: Resources
     assert statuses == [202] * 5
     assert refused.status_code == 429
     assert 0 < int(refused.headers["Retry-After"]) <= 3600
+
+
+async def test_support_reads_the_messages_oldest_first(
+    client: httpx.AsyncClient, resources: Resources, clock: TravellingClock
+) -> None:
+    for question in ("first", "second"):
+        await client.post("/v1/contact-messages", json={**MESSAGE, "message": question})
+        clock.travel(timedelta(minutes=1))
+
+    received = await list_contact_messages(resources)
+
+    assert [message.message.message for message in received] == ["first", "second"]
+    assert received[0].message.email == MESSAGE["email"]
 
 
 @pytest.mark.parametrize(("days", "is_kept"), [(CONTACT_DAYS - 1, True), (CONTACT_DAYS + 1, False)])

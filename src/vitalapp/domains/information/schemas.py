@@ -111,5 +111,12 @@ class ContactMessage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     subject: ShortText | None = None
 
 
+class ReceivedMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """A message as our support staff get it."""
+
+    received_at: datetime
+    message: ContactMessage
+
+
 class MessageAccepted(msgspec.Struct, frozen=True):
     """Taken; there is nothing to tell."""

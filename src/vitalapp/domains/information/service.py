@@ -15,7 +15,7 @@ from vitalapp.core.legal_texts import LegalText
 from vitalapp.core.resources import Resources
 from vitalapp.core.settings import Settings
 from vitalapp.core.texts import LOCALES, Locale
-from vitalapp.domains.information.queries import insert_contact_message
+from vitalapp.domains.information import queries
 from vitalapp.domains.information.schemas import (
     AppStatus,
     ContactMessage,
@@ -23,6 +23,7 @@ from vitalapp.domains.information.schemas import (
     Maintenance,
     MinimumVersions,
     PrivacyNotice,
+    ReceivedMessage,
     SupportContact,
     SupportContacts,
 )
@@ -94,6 +95,18 @@ async def send_contact_message(resources: Resources, *, message: ContactMessage)
     """
     message_id = uuid4()
     sealed = resources.keys.system(CONTACT_SEAL).seal(message_id, msgspec.json.encode(message))
-    await insert_contact_message(
+    await queries.insert_contact_message(
         resources.identity, contact_message_id=message_id, payload_sealed=sealed, received_at=resources.clock()
     )
+
+
+async def list_contact_messages(resources: Resources) -> list[ReceivedMessage]:
+    """What was written to us and is still kept, oldest first."""
+    key = resources.keys.system(CONTACT_SEAL)
+    return [
+        ReceivedMessage(
+            received_at=row["received_at"],
+            message=msgspec.json.decode(key.open(row["contact_message_id"], row["payload_sealed"]), type=ContactMessage),
+        )
+        for row in await queries.list_contact_messages(resources.identity)
+    ]
