@@ -97,6 +97,28 @@ CREATE TABLE idempotency_keys (
 
 CREATE INDEX idempotency_keys_age ON public.idempotency_keys USING btree (created_at);
 
+CREATE TABLE measurement_shares (
+    person_id uuid NOT NULL,
+    measurement_id uuid NOT NULL,
+    coach_id uuid NOT NULL,
+    shared_at timestamp with time zone NOT NULL,
+    CONSTRAINT measurement_shares_person_id_measurement_id_fkey FOREIGN KEY (person_id, measurement_id) REFERENCES measurements(person_id, measurement_id) ON DELETE CASCADE,
+    CONSTRAINT measurement_shares_pkey PRIMARY KEY (person_id, measurement_id, coach_id)
+);
+
+CREATE INDEX measurement_shares_coach ON public.measurement_shares USING btree (person_id, coach_id);
+
+CREATE TABLE measurements (
+    person_id uuid NOT NULL,
+    measurement_id uuid NOT NULL,
+    measured_at timestamp with time zone NOT NULL,
+    content_sealed bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT measurements_pkey PRIMARY KEY (person_id, measurement_id)
+);
+
+CREATE INDEX measurements_history ON public.measurements USING btree (person_id, measured_at, measurement_id);
+
 CREATE TABLE outbox (
     outbox_id uuid NOT NULL,
     kind text NOT NULL,
@@ -184,6 +206,10 @@ GRANT DELETE, SELECT ON diary_prunings TO vitalapp_vault_app;
 GRANT DELETE, SELECT ON diary_prunings TO vitalapp_vault_retention;
 GRANT DELETE, INSERT, SELECT, UPDATE ON idempotency_keys TO vitalapp_vault_app;
 GRANT DELETE, SELECT ON idempotency_keys TO vitalapp_vault_retention;
+GRANT DELETE, INSERT, SELECT ON measurement_shares TO vitalapp_vault_app;
+GRANT DELETE, SELECT ON measurement_shares TO vitalapp_vault_retention;
+GRANT DELETE, INSERT, SELECT ON measurements TO vitalapp_vault_app;
+GRANT DELETE, SELECT ON measurements TO vitalapp_vault_retention;
 GRANT DELETE, INSERT, SELECT, UPDATE ON outbox TO vitalapp_vault_app;
 GRANT DELETE, SELECT ON outbox TO vitalapp_vault_retention;
 GRANT DELETE, INSERT, SELECT, UPDATE ON persons TO vitalapp_vault_app;

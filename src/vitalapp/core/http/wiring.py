@@ -8,6 +8,7 @@ from vitalapp.core.auth import provide_resources, provide_session
 from vitalapp.core.http.client_address import provide_client_address
 from vitalapp.core.http.errors import answer_exception
 from vitalapp.core.http.idempotency import begin_keyed_request, provide_keyed_request
+from vitalapp.core.http.period import provide_period
 from vitalapp.core.http.preconditions import provide_expected_version, provide_write_condition
 from vitalapp.core.http.request import StrictRequest, provide_locale
 from vitalapp.core.settings import Settings
@@ -20,7 +21,7 @@ def http_options(settings: Settings, *, audience: str) -> dict[str, Any]:
     """Keyword arguments for `Litestar`: what every operation of an audience shares.
 
     Shape: with it come the dependencies `session`, `staff`, `resources`, `locale`, `client_address`,
-    `expected_version`, `write_condition` and `keyed_request`.
+    `period`, `expected_version`, `write_condition` and `keyed_request`.
     """
     return {
         "request_class": StrictRequest,
@@ -33,6 +34,7 @@ def http_options(settings: Settings, *, audience: str) -> dict[str, Any]:
             "locale": Provide(provide_locale, sync_to_thread=False),
             "client_address": Provide(provide_client_address),
             "expected_version": Provide(provide_expected_version, sync_to_thread=False),
+            "period": Provide(provide_period, sync_to_thread=False),
             "write_condition": Provide(provide_write_condition, sync_to_thread=False),
             "keyed_request": Provide(provide_keyed_request),
         },

@@ -7,7 +7,7 @@ import msgspec
 from vitalapp.domains.vitality.definitions import Definition, DefinitionError, check_structure
 from vitalapp.domains.vitality.scoring import check_vectors
 
-OWN_INSTRUMENTS = Path(__file__).parent / "instruments"
+OWN_INSTRUMENTS = Path(__file__).parent / "definition_files"
 
 
 class Instruments:

@@ -9,10 +9,10 @@ import msgspec
 from vitalapp.domains.vitality.definitions import Answers, Definition, DefinitionError, Dimension, Item
 
 
-class Score(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+class Score(msgspec.Struct, frozen=True, kw_only=True):
     """The score of one dimension.
 
-    Shape: `value` is None where fewer than `required` items were answered: a missing answer is never a zero.
+    Shape: `value` is null where fewer than `required` items were answered: a missing answer is never a zero.
     Units: `value` runs from 0 to 100.
     """
 
@@ -23,7 +23,7 @@ class Score(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     required: int
 
 
-class Result(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+class Result(msgspec.Struct, frozen=True, kw_only=True):
     """The scores of one set of answers, in the definition's order of dimensions.
 
     Shape: `overall` is the mean of the scored dimensions, None where fewer than the definition's `required_dimensions` are.
@@ -34,7 +34,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
 
 
 def score(definition: Definition, answers: Answers) -> Result:
-    """Score answers that `find_faults` has nothing against.
+    """Score answers that are all on their scale (`is_on_scale`).
 
     An answer counts as its distance from the low end of its scale (from the high end for a reverse item), as a part of the scale's
     length; a dimension is the mean of its answered items, the overall score the mean of the scored dimensions. Each is rounded
