@@ -41,8 +41,12 @@ async def seed_stores(resources: Resources, facts: dict[str, Any]) -> None:
 
 
 INSERT_EMPLOYER = """
-    INSERT INTO employers (employer_id, name, registration_scheme, registration_number, billing_email, created_at)
-    VALUES ($1, $2, 'KVK', '99999999', 'facturen@voorbeeldzorg.example', $3)
+    INSERT INTO employers (
+        employer_id, name, registration_scheme, registration_number, billing_email, street, postcode, city, created_at
+    )
+    VALUES (
+        $1, $2, 'KVK', '99999999', 'facturen@voorbeeldzorg.example', 'Voorbeeldlaan 1', '1234 AB', 'Utrecht', $3
+    )
 """
 INSERT_CONTRACT = """
     INSERT INTO contracts (
