@@ -190,6 +190,16 @@ async def test_a_mail_that_could_not_be_carried_for_five_days_is_given_up(resour
     assert await rows(resources) == []
 
 
+async def test_a_mail_whose_key_is_gone_is_dropped_and_not_tried_for_ever(resources: Resources) -> None:
+    mail_id = await write_activation(resources)
+
+    async with mail_server(resources) as (worker, mailbox):
+        await send_mail(replace(worker, key_ring=KeyRing(new_key_material())), mail_id=mail_id, bounce_handlers={})
+
+    assert mailbox.messages == []
+    assert await rows(resources) == []
+
+
 async def test_an_erased_mail_is_not_sent(resources: Resources) -> None:
     """Rule: pitfall 3."""
     mail_id = await write_activation(resources)

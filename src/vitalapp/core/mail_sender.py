@@ -19,6 +19,7 @@ from vitalapp.core.mail import SEAL_PURPOSE, SEND_TASK, Mail
 from vitalapp.core.mail_rendering import render, unsubscribe_url
 from vitalapp.core.mail_templates import TEMPLATES, TemplateKey
 from vitalapp.core.resources import Resources
+from vitalapp.core.sealing import SealBroken
 from vitalapp.core.settings import Settings
 from vitalapp.core.stores import Connection, transaction
 from vitalapp.core.tasks import Task
@@ -84,8 +85,13 @@ async def send_mail(resources: Resources, *, mail_id: UUID, bounce_handlers: Map
         row = await connection.fetchrow(LOCK_MAIL, mail_id)
         if row is None:
             return
-        opened = resources.keys.system(SEAL_PURPOSE).open(mail_id, row["payload_sealed"])
-        mail = msgspec.json.decode(opened, type=Mail)
+        try:
+            opened = resources.keys.system(SEAL_PURPOSE).open(mail_id, row["payload_sealed"])
+            mail = msgspec.json.decode(opened, type=Mail)
+        except (SealBroken, msgspec.ValidationError) as error:
+            logger.warning("mail_unreadable", mail_id=str(mail_id), error=type(error).__name__)
+            await connection.execute(DELETE_MAIL, mail_id)
+            return
         message = compose(mail, mail_id=mail_id, created_at=row["created_at"], settings=resources.settings)
         try:
             await hand_over(message, to=mail.to, settings=resources.settings)

@@ -139,6 +139,8 @@ def _check(settings: Settings) -> None:
             raise SettingsError(f"VITALAPP_{store.upper()}_DSN must start with postgresql://.")
     if settings.redis_url is not None and urlsplit(settings.redis_url).scheme not in {"redis", "rediss", "unix"}:
         raise SettingsError("VITALAPP_REDIS_URL must start with redis://, rediss:// or unix://.")
+    if urlsplit(settings.smtp_url).scheme not in {"smtp", "smtp+starttls", "smtps"}:
+        raise SettingsError("VITALAPP_SMTP_URL must start with smtp://, smtp+starttls:// or smtps://.")
     if settings.hosting_country not in EEA_COUNTRIES:
         raise SettingsError("VITALAPP_HOSTING_COUNTRY must be a country of the European Economic Area (S0-15).")
     public_url = urlsplit(settings.public_url)
