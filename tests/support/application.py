@@ -79,6 +79,7 @@ def session_settings(session_stores: Stores, session_redis_url: str, tmp_path_fa
         session_key_file=session_key,
         anchor_dir=folder / "anchor",
         rate_limit_factor=LOCAL_LIMIT_FACTOR,
+        password_memory_kib=64,
         is_local_run=True,
     )
 

@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
+from tests.support.jobs import run_jobs, waiting_mails
 from vitalapp.core.fence import RaisedFence, apply_fence
 from vitalapp.core.keys import token_hash
 from vitalapp.core.passwords import hash_password
@@ -23,6 +24,7 @@ from vitalapp.core.stores import transaction
 from vitalapp.domains.accounts.account_service import NewAccount, create_account, open_session
 from vitalapp.domains.accounts.addresses import parse_address
 from vitalapp.domains.accounts.networks import network_index
+from vitalapp.domains.accounts.service import create_registration_link
 
 PASSWORD = "four unrelated words, kettle"
 TERMS_VERSION = "1"
@@ -151,6 +153,35 @@ class People:
         if consent:
             await self.consent(account_id)
         return await self.device_of(account_id, email)
+
+    async def registered(self, *, email: str | None = None, password: str = PASSWORD) -> str:
+        """An account made the real way, over HTTP and by the worker: its address."""
+        self._contract_id = self._contract_id or await self.contract()
+        email = email or f"person-{next(_numbers)}@mail.example"
+        wish = {
+            "link_token": await create_registration_link(self.resources, contract_id=self._contract_id),
+            "email": email,
+            "display_name": "Kim",
+            "is_16_or_older": True,
+            "accepted_terms_version": self.resources.legal_texts.current("terms", self.resources.clock()).version,
+        }
+        answer = await self.client.post("/v1/registrations", json=wish)
+        assert answer.status_code == 202, answer.text
+        token = await self.mailed_token(email)
+        answer = await self.client.post("/v1/registrations/activate", json={"token": token, "password": password})
+        assert answer.status_code == 204, answer.text
+        return email
+
+    async def mailed_token(self, email: str) -> str:
+        """The token in the newest mail to an address, once the worker has done its work."""
+        await run_jobs(self.resources)
+        mails = [mail for mail in await waiting_mails(self.resources) if mail.to == email and "token" in mail.params]
+        return mails[-1].params["token"]
+
+    async def sign_in(self, email: str, *, password: str = PASSWORD, **changes: Any) -> httpx.Response:
+        """The answer to a sign-in from a test phone."""
+        body = {"email": email, "password": password, "device": {"name": "Test phone", "platform": "ios"}, **changes}
+        return await self.client.post("/v1/sessions", json=body)
 
     async def device_of(self, account_id: UUID, email: str, *, name: str = "Test phone") -> Person:
         """One more signed-in device of an account."""

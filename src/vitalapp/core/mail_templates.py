@@ -80,7 +80,7 @@ TEMPLATES: Final[Mapping[TemplateKey, Template]] = {
     "account_exists": Template(
         subject=mark("You already have an account"),
         paragraphs=(
-            mark("Somebody, perhaps you, tried to make an account with this mail address. There is one already."),
+            mark("Somebody, perhaps you, tried to use this mail address for an account. There is one already."),
             mark("Sign in with it. Forgotten your password? You can choose a new one from the sign-in page."),
             IGNORE,
         ),
@@ -111,7 +111,7 @@ TEMPLATES: Final[Mapping[TemplateKey, Template]] = {
         subject=mark("Confirm your new mail address"),
         paragraphs=(
             mark("Open the link to use this mail address for your account."),
-            mark("The link works once, and for 24 hours."),
+            mark("The link works once, and for 48 hours."),
             IGNORE,
         ),
         action=mark("Confirm my mail address"),

@@ -8,7 +8,8 @@ from vitalapp.core.auth import PUBLIC
 from vitalapp.core.resources import Resources
 from vitalapp.core.texts import Locale
 from vitalapp.domains.accounts import registration_service as service
-from vitalapp.domains.accounts.registration_schemas import Accepted, Activation, Registration
+from vitalapp.domains.accounts.registration_schemas import Activation, Registration
+from vitalapp.domains.accounts.schemas import Accepted
 
 
 @post("/v1/registrations", operation_id="register", status_code=202, opt=PUBLIC)

@@ -26,10 +26,6 @@ class Registration(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fie
     ]
 
 
-class Accepted(msgspec.Struct, kw_only=True, frozen=True):
-    """Nothing that tells one address from another."""
-
-
 class Activation(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """The answer to the activation mail."""
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from vitalapp.domains.accounts.password_rules import MAXIMUM
 
@@ -41,3 +41,7 @@ SecondFactor = Annotated[
 MailToken = Annotated[
     str, Meta(min_length=1, max_length=200, description="The token in the link of the mail.", examples=["vat_uAYk…"])
 ]
+
+
+class Accepted(Struct, kw_only=True, frozen=True):
+    """Nothing that tells one address from another."""

@@ -58,7 +58,7 @@ async def confirm_secret(connection: Connection, session: Session, *, totp_seale
 
 REMOVE_SECRET = """
     UPDATE accounts SET has_second_factor = false, totp_sealed = NULL, version = version + 1
-    WHERE account_id = $1 AND epoch = $2
+    WHERE account_id = $1 AND epoch = $2 AND is_password_long
     RETURNING account_id
 """
 
@@ -66,7 +66,7 @@ REMOVE_SECRET = """
 async def remove_secret(connection: Connection, session: Session) -> None:
     """Let the account be without a second factor.
 
-    Raises: StaleFence.
+    Raises: StaleFence, also where the password has become a short one in the meantime.
     """
     await fetchrow_fenced(connection, REMOVE_SECRET, session.account_id, session.epoch)
 
