@@ -7,6 +7,7 @@ from litestar import Litestar
 
 from vitalapp import registry
 from vitalapp.core.clock import Clock, utc_now
+from vitalapp.core.http.envelope import Envelope
 from vitalapp.core.http.idempotency import KeepKeyedAnswers
 from vitalapp.core.http.wiring import http_options
 from vitalapp.core.replay import ReplayOnStaleFence
@@ -43,5 +44,5 @@ def create_app(
     )
     if resources is not None:
         app.state.resources = resources
-    app.asgi_handler = ReplayOnStaleFence(KeepKeyedAnswers(app.asgi_handler))
+    app.asgi_handler = Envelope(ReplayOnStaleFence(KeepKeyedAnswers(app.asgi_handler)), settings)
     return app

@@ -1,40 +1,74 @@
-"""Where a request comes from, behind proxies too."""
+"""Who really asks, behind the proxies that we trust."""
 
 import ipaddress
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
 from litestar import Request
 from litestar.connection import ASGIConnection
 
-from vitalapp.core.resources import Resources
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+class Client(NamedTuple):
+    """The other end of a request: its address, and the scheme by which it reached the first of our proxies."""
+
+    address: str
+    scheme: str
+
+
+class TrustedProxies:
+    """Reads `X-Forwarded-For` and `X-Forwarded-Proto` as far as our own proxies wrote them, and no further."""
+
+    def __init__(self, networks: Sequence[str]) -> None:
+        self._networks = [ipaddress.ip_network(network) for network in networks]
+
+    def client(self, peer: str, scheme: str, *, forwarded_for: Sequence[str], forwarded_proto: str) -> Client:
+        """The client of a request that came from `peer`: of all hops the last that is no trusted proxy."""
+        address = parse_address(peer)
+        if address is None or not _is_in(address, self._networks):
+            return Client(peer if address is None else str(address), scheme)
+        hops = [hop.strip() for value in forwarded_for for hop in value.split(",")]
+        for hop in reversed(hops):
+            parsed = parse_address(hop)
+            if parsed is None:
+                break
+            address = parsed
+            if not _is_in(address, self._networks):
+                break
+        return Client(str(address), forwarded_proto.partition(",")[0].strip().lower() or scheme)
+
+
+def is_in(address: str, networks: Iterable[str]) -> bool:
+    """Whether an address is in one of the networks; what is no address is in none."""
+    parsed = parse_address(address)
+    return parsed is not None and _is_in(parsed, [ipaddress.ip_network(network) for network in networks])
+
+
+def parse_address(text: str) -> Address | None:
+    """An address, also with a port or in brackets; an IPv4 address in IPv6 clothes is an IPv4 address."""
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return mapped or address
 
 
 async def provide_client_address(request: Request[Any, Any, Any]) -> str:
-    """Dependency `client_address`: the nearest address that is not one of our own proxies."""
+    """Dependency `client_address`: where the request comes from."""
     return address_of(request)
 
 
 def address_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
-    """The nearest address that is not one of our own proxies.
-
-    Shape: `X-Forwarded-For` is read from its end, and only as far as trusted proxies wrote it.
-    """
-    resources: Resources = connection.app.state.resources
-    peer = connection.client.host if connection.client else ""
-    forwarded = [part.strip() for part in connection.headers.get("x-forwarded-for", "").split(",") if part.strip()]
-    return client_address(peer, forwarded, trusted=resources.settings.trusted_proxies)
+    """Where a request comes from, as the envelope made it out."""
+    return connection.scope["state"]["client_address"]
 
 
-def client_address(peer: str, forwarded: list[str], *, trusted: tuple[str, ...]) -> str:
-    """The last of the addresses from the client to the peer that is not in a trusted network."""
-    networks = [ipaddress.ip_network(network) for network in trusted]
-    nearest = peer
-    for address in [peer, *reversed(forwarded)]:
-        try:
-            parsed = ipaddress.ip_address(address)
-        except ValueError:
-            return nearest
-        nearest = address
-        if not any(parsed in network for network in networks):
-            return nearest
-    return nearest
+def _is_in(address: Address, networks: Iterable[Network]) -> bool:
+    return any(address in network for network in networks)

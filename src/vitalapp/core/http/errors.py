@@ -5,6 +5,7 @@ import socket
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, cast
+from urllib.parse import quote
 
 import asyncpg
 import msgspec
@@ -139,12 +140,17 @@ def render_problem(problem: Problem, *, locale: str, instance: str) -> bytes:
     return msgspec.json.encode(document)
 
 
+def instance_of(path: str) -> str:
+    """A request's path as a URI reference."""
+    return quote(path, safe="/:@!$&'()*+,;=~-._", errors="replace")
+
+
 def _instance(request: Request[Any, Any, Any], problem: Problem) -> str:
     """The request's path; of a 404 only what stands before the first id, so that any two of them are equal to the byte."""
     template = request.scope.get("path_template", "")
     if problem.status == NotFound.status and "{" in template:
         return template[: template.index("{")].rstrip("/")
-    return request.scope["path"]
+    return instance_of(request.scope["path"])
 
 
 def _from_http_exception(exception: HTTPException) -> Problem:

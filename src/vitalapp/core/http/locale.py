@@ -1,8 +1,11 @@
 """The language of an answer."""
 
+from functools import lru_cache
+
 from vitalapp.core.texts import DEFAULT_LOCALE, LOCALES, Locale
 
 
+@lru_cache(maxsize=256)
 def accepted_locale(accept_language: str) -> Locale:
     """The language that an `Accept-Language` header likes best among ours; Dutch where it names none.
 

@@ -5,15 +5,15 @@ around it, never by the cursor.
 """
 
 import base64
-import binascii
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
 from litestar.params import QueryParameter
 
-from vitalapp.core.problems import FieldError, ValidationFailed
+from vitalapp.core.problems import FieldError, MalformedBody, ValidationFailed
 from vitalapp.core.texts import mark
+from vitalapp.core.validation import decode_json
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
@@ -59,8 +59,8 @@ def decode_cursor(cursor: str | None, key_type: type[Key]) -> Key | None:
         return None
     try:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
-        return msgspec.json.decode(base64.b64decode(padded, altchars=b"-_", validate=True), type=key_type)
-    except (binascii.Error, msgspec.MsgspecError, ValueError):
+        return decode_json(base64.b64decode(padded, altchars=b"-_", validate=True), key_type)
+    except (ValidationFailed, MalformedBody, ValueError):
         raise ValidationFailed(errors=[FieldError("/cursor", _MALFORMED)]) from None
 
 
