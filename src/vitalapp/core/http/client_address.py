@@ -26,12 +26,12 @@ class TrustedProxies:
 
     def client(self, peer: str, scheme: str, *, forwarded_for: Sequence[str], forwarded_proto: str) -> Client:
         """The client of a request that came from `peer`: of all hops the last that is no trusted proxy."""
-        address = parse_address(peer)
+        address = _parse_address(peer)
         if address is None or not _is_in(address, self._networks):
             return Client(peer if address is None else str(address), scheme)
         hops = [hop.strip() for value in forwarded_for for hop in value.split(",")]
         for hop in reversed(hops):
-            parsed = parse_address(hop)
+            parsed = _parse_address(hop)
             if parsed is None:
                 break
             address = parsed
@@ -40,13 +40,7 @@ class TrustedProxies:
         return Client(str(address), forwarded_proto.partition(",")[0].strip().lower() or scheme)
 
 
-def is_in(address: str, networks: Iterable[str]) -> bool:
-    """Whether an address is in one of the networks; what is no address is in none."""
-    parsed = parse_address(address)
-    return parsed is not None and _is_in(parsed, [ipaddress.ip_network(network) for network in networks])
-
-
-def parse_address(text: str) -> Address | None:
+def _parse_address(text: str) -> Address | None:
     """An address, also with a port or in brackets; an IPv4 address in IPv6 clothes is an IPv4 address."""
     if text.startswith("["):
         text = text[1:].partition("]")[0]
