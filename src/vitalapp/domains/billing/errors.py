@@ -1,5 +1,7 @@
 """Why a billing command refuses; the message is one sentence for the operator."""
 
+from vitalapp.core.failures import Failure
 
-class BillingRefused(Exception):
+
+class BillingRefused(Failure):
     """The command cannot do this, and has done nothing."""
