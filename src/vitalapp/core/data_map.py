@@ -111,6 +111,14 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     @property
+    def kept_since_sql(self) -> str:
+        """The newest instant from which the term of one person's kept rows runs, NULL where there are none."""
+        if self.kept is None:
+            raise ValueError(f"{self.name} outlives nothing")
+        subject, _ = self._subject()
+        return f"SELECT max({self.kept.since}) FROM {self.name} WHERE {subject} = $1"
+
+    @property
     def expire_sql(self) -> str:
         """Deletes up to `$2` rows that are past their term at `$1`."""
         if self.retention is None:
@@ -136,6 +144,10 @@ class DataMap:
     def personal(self, store: Store) -> list[Table]:
         """The tables of a store that hold an employee's rows."""
         return [table for table in self.tables if table.store == store and table.subject is not None]
+
+    def kept(self, store: Store) -> list[Table]:
+        """The tables of a store whose rows outlive an erasure."""
+        return [table for table in self.personal(store) if table.kept is not None]
 
     def erased(self, store: Store) -> list[Table]:
         """The tables of a store whose rows an erasure deletes."""

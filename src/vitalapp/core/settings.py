@@ -97,10 +97,22 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     password_memory_kib: int = 19_456
     is_local_run: bool = False
     fcm_url: str | None = None
+    backup_days: int = 30
+    identity_retention_dsn: str | None = None
+    vault_retention_dsn: str | None = None
+    ledger_retention_dsn: str | None = None
 
     def dsn(self, store: Store) -> str | None:
         """The data source name of a store, None where this process does not know it."""
         return {"identity": self.identity_dsn, "vault": self.vault_dsn, "ledger": self.ledger_dsn}[store]
+
+    def retention_dsn(self, store: Store) -> str | None:
+        """The data source name under which rows past their term go, None where this process does not know it."""
+        return {
+            "identity": self.identity_retention_dsn,
+            "vault": self.vault_retention_dsn,
+            "ledger": self.ledger_retention_dsn,
+        }[store]
 
 
 def load_settings(environ: Mapping[str, str]) -> Settings:

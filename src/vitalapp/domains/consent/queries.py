@@ -1,11 +1,12 @@
 """Statements on the consent register, each above the function that runs it."""
 
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
 from vitalapp.core.stores import Connection, Pool
-from vitalapp.domains.consent.schemas import ConsentEvent
+from vitalapp.domains.consent.schemas import ConsentEvent, Method
 
 
 class ConsentedStatement(msgspec.Struct, frozen=True):
@@ -72,3 +73,28 @@ SET_CONSENTED_STATEMENT = """
 async def set_consented_statement(connection: Connection, *, account_id: UUID, statement_id: UUID) -> None:
     """Note which statement opens the gate; only the step that has raised the account's epoch may call it."""
     await connection.execute(SET_CONSENTED_STATEMENT, account_id, statement_id)
+
+
+WITHDRAW_EVERYTHING = """
+    INSERT INTO consent_events (
+        consent_event_id, receipt_id, consent_subject_id, schema_version, statement_id, statement_sha256, locale, purpose, event,
+        method, at
+    )
+    SELECT gen_random_uuid(), gen_random_uuid(), consent_subject_id, schema_version, statement_id, statement_sha256, locale, purpose,
+           'withdrawn', $2, $3
+    FROM (
+        SELECT DISTINCT ON (consent_subject_id, purpose)
+               consent_subject_id, schema_version, statement_id, statement_sha256, locale, purpose, event
+        FROM consent_events
+        WHERE consent_subject_id = ANY($1::uuid[])
+        ORDER BY consent_subject_id, purpose, event_number DESC
+    ) AS latest
+    WHERE event = 'granted'
+"""
+
+
+async def withdraw_everything(
+    connection: Connection, *, consent_subject_ids: list[UUID], method: Method, at: datetime
+) -> None:
+    """Add a withdrawal for every purpose that these people still grant."""
+    await connection.execute(WITHDRAW_EVERYTHING, consent_subject_ids, method, at)

@@ -9,7 +9,7 @@ from vitalapp.core.legal_texts import LegalText
 from vitalapp.core.problems import ConsentRequired, FieldError, NotFound, ValidationFailed
 from vitalapp.core.resources import Resources
 from vitalapp.core.sessions import Session, list_copies
-from vitalapp.core.stores import transaction
+from vitalapp.core.stores import Connection, transaction
 from vitalapp.core.texts import LOCALES, Locale, mark
 from vitalapp.domains.consent.errors import RequiredPurposeMissing, StatementChanged, WithdrawalIsAccountDeletion
 from vitalapp.domains.consent.queries import (
@@ -18,6 +18,7 @@ from vitalapp.domains.consent.queries import (
     list_consent_events,
     lock_consented_statement,
     set_consented_statement,
+    withdraw_everything,
 )
 from vitalapp.domains.consent.receipts import RECEIPT_KIND, SCHEMA_VERSION, make_receipt
 from vitalapp.domains.consent.schemas import (
@@ -25,6 +26,7 @@ from vitalapp.domains.consent.schemas import (
     ConsentGiven,
     ConsentView,
     HistoryLine,
+    Method,
     PurposeChoice,
     PurposeView,
     ReceiptView,
@@ -120,6 +122,14 @@ async def switch_consent_purpose(resources: Resources, session: Session, *, key:
             await insert_consent_events(identity, events=[event])
             events.append(event)
     return _view(resources, account.statement_id, events)
+
+
+async def withdraw_consent(identity: Connection, *, consent_subject_ids: list[UUID], method: Method, at: datetime) -> None:
+    """Record that these people's consent has ended, all of it, in the transaction that ends it.
+
+    Rule: S2-06.
+    """
+    await withdraw_everything(identity, consent_subject_ids=consent_subject_ids, method=method, at=at)
 
 
 def _check_purposes(statement: LegalText, granted: list[str]) -> None:

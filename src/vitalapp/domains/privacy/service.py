@@ -1,0 +1,40 @@
+"""Rules of a person's rights, as the app asks for them."""
+
+from uuid import UUID
+
+from vitalapp.core.keys import token_hash
+from vitalapp.core.problems import NotFound
+from vitalapp.core.resources import Resources
+from vitalapp.core.sessions import Session
+from vitalapp.domains.accounts.service import verify_password_and_second_factor
+from vitalapp.domains.privacy import erasure_queries
+from vitalapp.domains.privacy.certificates import read_certificate
+from vitalapp.domains.privacy.erasure import erase_account
+from vitalapp.domains.privacy.schemas import AccountDeletion, ErasureCertificate, ErasurePending, ErasureRunning
+
+
+async def delete_account(
+    resources: Resources, session: Session, deletion: AccountDeletion
+) -> ErasureCertificate | ErasurePending:
+    """Withdraw consent and erase the person who proves to be there.
+
+    Raises: WrongPassword, SecondFactorMissing, WrongSecondFactor (403), RateLimited (429), StaleFence.
+    Rule: S2-06, S0-08; GDPR 7(3), 17.
+    """
+    await verify_password_and_second_factor(
+        resources, session, password=deletion.password, second_factor=deletion.second_factor
+    )
+    return await erase_account(resources, session.account_id, epoch=session.epoch, ground="withdrawal")
+
+
+async def get_erasure(resources: Resources, *, erasure_id: UUID, secret: str) -> ErasureCertificate | ErasureRunning:
+    """The certificate of a finished erasure, for who holds its secret.
+
+    Raises: NotFound (404) for an unknown id, another secret, and a certificate past its thirty days.
+    """
+    row = await erasure_queries.find_erasure(resources.identity, erasure_id=erasure_id, secret_hash=token_hash(secret))
+    if row is None:
+        raise NotFound
+    if not row["is_complete"]:
+        return ErasureRunning(erasure_id=erasure_id)
+    return read_certificate(resources, row["certificate"])
