@@ -121,6 +121,41 @@ CREATE INDEX email_changes_account ON public.email_changes USING btree (account_
 
 CREATE INDEX email_changes_expiry ON public.email_changes USING btree (expires_at);
 
+CREATE TABLE erasure_ledger (
+    sequence bigint NOT NULL,
+    erasure_id uuid NOT NULL,
+    account_mac bytea NOT NULL,
+    person_mac bytea NOT NULL,
+    subject_mac bytea NOT NULL,
+    ground text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT erasure_ledger_account_mac_check CHECK ((octet_length(account_mac) = 32)),
+    CONSTRAINT erasure_ledger_erasure_id_key UNIQUE (erasure_id),
+    CONSTRAINT erasure_ledger_ground_check CHECK ((ground = ANY (ARRAY['withdrawal'::text, 'inactivity'::text, 'contract_end'::text]))),
+    CONSTRAINT erasure_ledger_person_mac_check CHECK ((octet_length(person_mac) = 32)),
+    CONSTRAINT erasure_ledger_pkey PRIMARY KEY (sequence),
+    CONSTRAINT erasure_ledger_subject_mac_check CHECK ((octet_length(subject_mac) = 32))
+);
+
+CREATE TABLE erasures (
+    erasure_id uuid NOT NULL,
+    sequence bigint NOT NULL,
+    first_sequence bigint NOT NULL,
+    account_id uuid,
+    secret_hash bytea,
+    certificate text,
+    decided_at timestamp with time zone NOT NULL,
+    completed_at timestamp with time zone,
+    CONSTRAINT erasures_erasure_id_fkey FOREIGN KEY (erasure_id) REFERENCES erasure_ledger(erasure_id),
+    CONSTRAINT erasures_pkey PRIMARY KEY (erasure_id),
+    CONSTRAINT erasures_secret_hash_check CHECK ((octet_length(secret_hash) = 32)),
+    CONSTRAINT erasures_sequence_key UNIQUE (sequence)
+);
+
+CREATE INDEX erasures_age ON public.erasures USING btree (completed_at);
+
+CREATE INDEX erasures_unfinished ON public.erasures USING btree (first_sequence) WHERE (completed_at IS NULL);
+
 CREATE TABLE idempotency_keys (
     account_id uuid NOT NULL,
     key_hash bytea NOT NULL,
@@ -347,6 +382,9 @@ GRANT DELETE, SELECT ON contact_messages TO vitalapp_identity_retention;
 GRANT DELETE, INSERT, SELECT, UPDATE ON contracts TO vitalapp_identity_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON email_changes TO vitalapp_identity_app;
 GRANT DELETE, SELECT ON email_changes TO vitalapp_identity_retention;
+GRANT INSERT, SELECT ON erasure_ledger TO vitalapp_identity_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON erasures TO vitalapp_identity_app;
+GRANT DELETE, SELECT ON erasures TO vitalapp_identity_retention;
 GRANT DELETE, INSERT, SELECT, UPDATE ON idempotency_keys TO vitalapp_identity_app;
 GRANT DELETE, SELECT ON idempotency_keys TO vitalapp_identity_retention;
 GRANT DELETE, INSERT, SELECT, UPDATE ON mails TO vitalapp_identity_app;

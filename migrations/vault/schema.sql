@@ -38,6 +38,12 @@ CREATE TABLE access_log (
 
 CREATE INDEX access_log_subject ON ONLY public.access_log USING btree (log_subject_id, at DESC, line_id DESC);
 
+CREATE TABLE applied_erasures (
+    sequence bigint NOT NULL,
+    counts jsonb NOT NULL,
+    CONSTRAINT applied_erasures_pkey PRIMARY KEY (sequence)
+);
+
 CREATE TABLE diary_entries (
     person_id uuid NOT NULL,
     entry_id uuid NOT NULL,
@@ -198,6 +204,7 @@ $function$;
 GRANT INSERT, SELECT ON access_log TO vitalapp_vault_app;
 GRANT DELETE, SELECT ON access_log TO vitalapp_vault_retention;
 GRANT USAGE ON access_log_line_id TO vitalapp_vault_app;
+GRANT DELETE, INSERT, SELECT ON applied_erasures TO vitalapp_vault_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON diary_entries TO vitalapp_vault_app;
 GRANT DELETE, SELECT ON diary_entries TO vitalapp_vault_retention;
 GRANT DELETE, INSERT, SELECT, UPDATE ON diary_entry_shares TO vitalapp_vault_app;

@@ -47,3 +47,13 @@ DEFER_JOBS = """
 async def defer_jobs(connection: Connection, *, task: str, arguments: Sequence[dict[str, UUID | str | int]]) -> None:
     """As `defer_job`, for many jobs of one task at once."""
     await connection.execute(DEFER_JOBS, task, [msgspec.json.encode(job).decode() for job in arguments])
+
+
+DELETE_LOCKED_JOBS = """
+    DELETE FROM procrastinate_jobs WHERE lock = ANY($1::text[]) AND status = 'todo'
+"""
+
+
+async def delete_locked_jobs(connection: Connection, *, locks: Sequence[str]) -> None:
+    """Take back waiting jobs by their locks."""
+    await connection.execute(DELETE_LOCKED_JOBS, locks)

@@ -20,7 +20,7 @@ from vitalapp.core.access_log import AccessLine
 from vitalapp.core.anchor import AnchorUnavailable, ErasureEntry
 from vitalapp.core.data_map import Table
 from vitalapp.core.fence import StaleFence
-from vitalapp.core.jobs import defer_job
+from vitalapp.core.jobs import defer_job, delete_locked_jobs
 from vitalapp.core.keys import KeyRing, new_token, token_hash
 from vitalapp.core.mail import Mail, enqueue_mails
 from vitalapp.core.mail_templates import TemplateKey
@@ -168,6 +168,7 @@ async def _erase(identity: Connection, resources: Resources, people: list[_Leave
     waiting = [table for table in tables if table.subject and table.subject[1] == "subject_index"]
     # What waits to be carried goes first: a carrier under way is waited for, and none starts any more.
     counts = await _delete_rows(identity, waiting, people)
+    await delete_locked_jobs(identity, locks=[person.subject_index.hex() for person in people])
     vault_counts, retained = await _erase_in_vault(resources, people)
     _add(counts, vault_counts)
     _add(counts, await _delete_rows(identity, [table for table in tables if table not in waiting], people))
@@ -194,6 +195,7 @@ async def _erase_in_vault(resources: Resources, people: list[_Leaver]) -> tuple[
         await erasure_vault_queries.shut_fences(vault, person_ids=person_ids)
         tables = await _in_order(vault, resources.personal_data.erased("vault"))
         counts = await _delete_rows(vault, tables, people)
+        await delete_locked_jobs(vault, locks=[person.subject_index.hex() for person in people])
         await erasure_vault_queries.delete_fences(vault, person_ids=person_ids)
         await erasure_vault_queries.delete_applied(vault, through=completed_through)
         fresh, counts = await erasure_vault_queries.note_applied(vault, counts=counts)

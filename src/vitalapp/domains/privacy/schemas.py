@@ -13,7 +13,7 @@ class AccountDeletion(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_
     """The proof that the person is there; no reason is asked."""
 
     password: Annotated[str, msgspec.Meta(max_length=1024, examples=["four unrelated words, kettle"])]
-    second_factor: Annotated[str | None, msgspec.Meta(max_length=64, description="Where one is set.")] = None
+    second_factor: Annotated[str, msgspec.Meta(max_length=64, description="Where one is set.")] | None = None
 
 
 class ErasedCategory(msgspec.Struct, kw_only=True, frozen=True):
