@@ -110,6 +110,6 @@ CREATE INDEX webhook_deliveries_due ON webhook_deliveries (next_attempt_at) WHER
 
 GRANT SELECT, INSERT, UPDATE ON api_keys, invoice_numbers TO vitalapp_ledger_app;
 GRANT SELECT, INSERT ON invoices, confirmations TO vitalapp_ledger_app;
-GRANT SELECT, INSERT, DELETE ON invoice_mails TO vitalapp_ledger_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON invoice_mails TO vitalapp_ledger_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON webhook_endpoints, webhook_deliveries TO vitalapp_ledger_app;
 GRANT SELECT, DELETE ON invoices, confirmations, webhook_deliveries, api_keys TO vitalapp_ledger_retention;

@@ -222,7 +222,7 @@ GRANT INSERT, SELECT, UPDATE ON contracts TO vitalapp_ledger_app;
 GRANT DELETE, SELECT ON contracts TO vitalapp_ledger_retention;
 GRANT INSERT, SELECT, UPDATE ON employers TO vitalapp_ledger_app;
 GRANT DELETE, SELECT ON employers TO vitalapp_ledger_retention;
-GRANT DELETE, INSERT, SELECT ON invoice_mails TO vitalapp_ledger_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON invoice_mails TO vitalapp_ledger_app;
 GRANT INSERT, SELECT, UPDATE ON invoice_numbers TO vitalapp_ledger_app;
 GRANT INSERT, SELECT ON invoices TO vitalapp_ledger_app;
 GRANT DELETE, SELECT ON invoices TO vitalapp_ledger_retention;
