@@ -33,6 +33,7 @@ CREATE_ROLE = "CREATE ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE"
 SET_PASSWORD = "ALTER ROLE %I PASSWORD %L"
 CREATE_DATABASE = "CREATE DATABASE %I OWNER %I"
 CREATE_DATABASE_FROM = "CREATE DATABASE %I OWNER %I TEMPLATE %I"
+DROP_DATABASE = "DROP DATABASE IF EXISTS %I WITH (FORCE)"
 CLOSE_DATABASE = "REVOKE ALL ON DATABASE %I FROM PUBLIC"
 OPEN_DATABASE = "GRANT CONNECT ON DATABASE %I TO %I, %I, %I"
 
@@ -62,6 +63,13 @@ async def ensure_database(
             await _execute(connection, CREATE_DATABASE_FROM, database, owner, template)
     await _execute(connection, CLOSE_DATABASE, database)
     await _execute(connection, OPEN_DATABASE, database, *(roles.name(part) for part in PARTS))
+
+
+async def make_room(connection: asyncpg.Connection, database: str, *, may_drop: bool) -> bool:
+    """Whether there is no database of this name, or none any more."""
+    if may_drop:
+        await _execute(connection, DROP_DATABASE, database)
+    return not await connection.fetchval(HAS_DATABASE, database)
 
 
 async def _execute(connection: asyncpg.Connection, statement: str, *identifiers: str) -> None:

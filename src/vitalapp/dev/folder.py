@@ -62,6 +62,11 @@ class Folder(msgspec.Struct, frozen=True):
         return self.root / "postgres.path"
 
     @property
+    def facts(self) -> Path:
+        """What the seed told outsiders; a run without it was never ready, and is started anew."""
+        return self.root / "facts.json"
+
+    @property
     def processes(self) -> Path:
         """The processes that the run started, for the next start after a kill."""
         return self.root / "processes.json"

@@ -65,13 +65,14 @@ async def _run(options: Options) -> None:
     folder.make()
     with folder.lock():
         stop_left_behind(folder)
-        if options.is_fresh:
+        is_new = options.is_fresh or not folder.facts.exists()
+        if is_new:
             folder.empty()
             folder.make()
         (folder.root / "dev.json").unlink(missing_ok=True)
         ports = _pick_ports(options.port)
         async with AsyncExitStack() as stack:
-            surroundings, facts = await _start(options, folder, ports, stack)
+            surroundings, facts = await _start(options, folder, ports, stack, is_new=is_new)
             document = _describe(surroundings, facts)
             stack.callback((folder.write("dev.json", document)).unlink, missing_ok=True)
             _summarise(document, folder, time.monotonic() - began)
@@ -79,11 +80,14 @@ async def _run(options: Options) -> None:
 
 
 async def _start(
-    options: Options, folder: Folder, ports: Ports, stack: AsyncExitStack
+    options: Options, folder: Folder, ports: Ports, stack: AsyncExitStack, *, is_new: bool
 ) -> tuple[Surroundings, dict[str, Any]]:
     secrets = folder.secrets()
     supervisor = await stack.enter_async_context(_supervisor(folder))
-    stores, redis = await asyncio.gather(open_stores(folder, secrets, supervisor), open_redis(folder, secrets, supervisor))
+    stores, redis = await asyncio.gather(
+        open_stores(folder, secrets, supervisor, is_new=is_new, may_drop=options.is_fresh),
+        open_redis(folder, secrets, supervisor),
+    )
     surroundings = Surroundings(
         stores=stores,
         redis=redis,
@@ -113,10 +117,10 @@ async def _supervisor(folder: Folder) -> AsyncIterator[Supervisor]:
 
 
 async def _seed(folder: Folder, environment: dict[str, str]) -> dict[str, Any]:
-    facts = folder.read("facts.json")
+    facts = folder.read(folder.facts.name)
     async with open_resources(load_settings(environment), audience="worker") as resources:
         await seed_stores(resources, facts)
-    folder.write("facts.json", facts)
+    folder.write(folder.facts.name, facts)
     return facts
 
 

@@ -14,7 +14,7 @@ import msgspec
 from vitalapp.core.migrations import list_migrations, migrate
 from vitalapp.core.settings import STORES, Store
 from vitalapp.dev import postgres, valkey
-from vitalapp.dev.bootstrap import PARTS, Part, ensure_database, ensure_roles
+from vitalapp.dev.bootstrap import PARTS, Part, ensure_database, ensure_roles, make_room
 from vitalapp.dev.folder import Folder, Secrets
 from vitalapp.dev.programs import LocalRunError, free_port, is_reachable, server_user
 from vitalapp.dev.supervisor import Supervisor
@@ -31,13 +31,17 @@ class StoreDsns(msgspec.Struct, frozen=True):
     superuser: str
 
 
-async def open_stores(folder: Folder, secrets: Secrets, supervisor: Supervisor) -> dict[Store, StoreDsns]:
+async def open_stores(
+    folder: Folder, secrets: Secrets, supervisor: Supervisor, *, is_new: bool, may_drop: bool
+) -> dict[Store, StoreDsns]:
     """The three stores at head, on the cluster that the environment names or on an embedded one.
+
+    Shape: a new run wants empty stores, and drops those of another run only where it `may_drop` them.
 
     Raises: LocalRunError, MigrationError.
     """
     superuser = os.environ.get(POSTGRES_VARIABLE) or await _start_cluster(folder, secrets, supervisor)
-    await _bootstrap(superuser, secrets)
+    await _bootstrap(superuser, secrets, is_new=is_new, may_drop=may_drop)
     dsns: dict[Store, StoreDsns] = {store: _dsns(superuser, secrets, store) for store in STORES}
     await asyncio.gather(*(migrate(dsns[store].roles["migration"], list_migrations(store)) for store in STORES))
     return dsns
@@ -97,10 +101,18 @@ def _data_dir(folder: Folder, user: str | None) -> Path:
     return elsewhere
 
 
-async def _bootstrap(superuser_dsn: str, secrets: Secrets) -> None:
-    superuser = await asyncpg.connect(superuser_dsn, timeout=10)
+async def _bootstrap(superuser_dsn: str, secrets: Secrets, *, is_new: bool, may_drop: bool) -> None:
+    try:
+        superuser = await asyncpg.connect(superuser_dsn, timeout=10)
+    except (OSError, TimeoutError, asyncpg.PostgresError) as error:
+        raise LocalRunError(f"{POSTGRES_VARIABLE} does not let us in ({type(error).__name__}): check it.") from None
     try:
         for store in STORES:
+            if is_new and not await make_room(superuser, f"vitalapp_{store}", may_drop=may_drop):
+                raise LocalRunError(
+                    f"The server of {POSTGRES_VARIABLE} has a database vitalapp_{store} already:"
+                    " use --fresh to delete it, or name another server."
+                )
             await ensure_roles(superuser, secrets.store_roles(store))
             await ensure_database(superuser, secrets.store_roles(store), f"vitalapp_{store}")
     finally:
