@@ -105,6 +105,8 @@ TABLES = [
         store="identity",
         name="registrations",
         category="registration",
+        subject=("email_index", "email_index"),
+        observed_at="created_at",
         columns={
             "registration_id": "identifier",
             "email_index": "keyed_hash",
@@ -113,7 +115,7 @@ TABLES = [
             "created_at": "instant",
             "expires_at": "instant",
         },
-        erasure="none",
+        erasure="delete",
         retention=Retention(column="expires_at", days=0),
     ),
     Table(

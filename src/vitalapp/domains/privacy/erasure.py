@@ -95,9 +95,8 @@ async def decide_erasures(
         identity, consent_subject_ids=[account.consent_subject_id for account in accounts], method=method, at=now
     )
     await erasure_queries.mark_erasing(identity, account_ids=account_ids)
-    for table in resources.personal_data.erased("identity"):
-        if table.subject and table.subject[1] == "email_index":
-            await identity.fetch(table.erase_people_sql, [account.email_index for account in accounts])
+    for table in filter(_is_by_address, resources.personal_data.erased("identity")):
+        await identity.fetch(table.erase_people_sql, [account.email_index for account in accounts])
     first = await erasure_queries.take_sequences(identity, count=len(accounts))
     entries = [
         _entry(resources.keys, account, sequence=sequence, ground=ground, at=now)
@@ -164,7 +163,8 @@ async def _people(identity: Connection, keys: KeyRing, works: list[ErasureWork],
 
 async def _erase(identity: Connection, resources: Resources, people: list[_Leaver]) -> dict[UUID, str]:
     """Delete every row of these people; the certificates that somebody can ask for, by erasure."""
-    tables = await _in_order(identity, resources.personal_data.erased("identity"))
+    erased = [table for table in resources.personal_data.erased("identity") if not _is_by_address(table)]
+    tables = await _in_order(identity, erased)
     waiting = [table for table in tables if table.subject and table.subject[1] == "subject_index"]
     # What waits to be carried goes first: a carrier under way is waited for, and none starts any more.
     counts = await _delete_rows(identity, waiting, people)
@@ -228,6 +228,11 @@ async def _delete_rows(connection: Connection, tables: list[Table], people: list
 def _add(counts: dict[int, Counts], more: dict[int, Counts]) -> None:
     for sequence, of_person in more.items():
         counts[sequence] = dict(Counter(counts[sequence]) + Counter(of_person))
+
+
+def _is_by_address(table: Table) -> bool:
+    """Whether rows are found by the address, which is let go, and may be somebody's again, once the erasure is decided."""
+    return table.subject is not None and table.subject[1] == "email_index"
 
 
 async def _in_order(connection: Connection, tables: list[Table]) -> list[Table]:

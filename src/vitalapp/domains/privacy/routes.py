@@ -9,6 +9,7 @@ from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, JSONBody
 
 from vitalapp.core.auth import NOT_A_USE, PUBLIC, require_employee
+from vitalapp.core.rate_limits import RateLimit
 from vitalapp.core.resources import Resources
 from vitalapp.core.sessions import Session
 from vitalapp.domains.privacy import service
@@ -19,6 +20,8 @@ from vitalapp.domains.privacy.schemas import (
     ErasurePending,
     ErasureRunning,
 )
+
+CLAIMS = RateLimit("erasure_claim", requests=60, seconds=3600)
 
 _PENDING = ResponseSpec(ErasurePending, description="A store is away: the account is dead, and the rest follows by itself.")
 _RUNNING = ResponseSpec(ErasureRunning, description="Not finished yet.")
@@ -60,9 +63,13 @@ async def delete_me_by_post(
 
 @post("/v1/erasures/{erasure_id:uuid}", operation_id="get_erasure", status_code=200, responses={202: _RUNNING}, opt=PUBLIC)
 async def get_erasure(
-    resources: NamedDependency[Resources], erasure_id: FromPath[UUID], data: JSONBody[ErasureClaim]
+    resources: NamedDependency[Resources],
+    client_address: NamedDependency[str],
+    erasure_id: FromPath[UUID],
+    data: JSONBody[ErasureClaim],
 ) -> Response[ErasureCertificate | ErasureRunning]:
     """Fetch the certificate of an erasure that was 202, for thirty days, by the secret that came with it."""
+    await resources.limiter.hit(CLAIMS.on_address(client_address))
     erasure = await service.get_erasure(resources, erasure_id=erasure_id, secret=data.secret)
     return _answer(erasure, is_done=isinstance(erasure, ErasureCertificate))
 
