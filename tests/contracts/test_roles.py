@@ -3,9 +3,9 @@
 import asyncpg
 import pytest
 
-from tests.support.databases import Stores, roles_of
+from tests.support.databases import Stores, dsn_to, roles_of
 from vitalapp.core.settings import STORES, Store
-from vitalapp.dev.bootstrap import PARTS
+from vitalapp.dev.bootstrap import PARTS, Part
 
 
 @pytest.mark.parametrize("store", STORES)
@@ -19,6 +19,20 @@ async def test_no_role_of_a_store_may_connect_to_another(
                 "SELECT has_database_privilege($1, $2, 'CONNECT')", roles_of(store).name(part), database
             )
             assert may_connect is (other == store)
+
+
+@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("store", STORES)
+async def test_an_attempt_to_open_another_store_fails(store: Store, part: Part, stores: Stores) -> None:
+    """Rule: S0-18, pitfall 22."""
+    for other in STORES:
+        database = stores.of(other).superuser.rpartition("/")[2]
+        opening = asyncpg.connect(dsn_to(stores.of(other).superuser, database, role=roles_of(store).name(part)))
+        if other == store:
+            await (await opening).close()
+        else:
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await opening
 
 
 @pytest.mark.parametrize("attempt", [1, 2])
