@@ -95,6 +95,18 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     @property
+    def count_within_sql(self) -> str:
+        """Counts the rows of the person in a surrounding `me`, named by the table: `name, count, oldest, newest`."""
+        subject, kind = self._subject()
+        dated = f"min({self.observed_at})::timestamptz AS oldest, max({self.observed_at})::timestamptz AS newest"
+        undated = "NULL::timestamptz AS oldest, NULL::timestamptz AS newest"
+        return (
+            f"SELECT '{self.name}' AS name, held.* FROM me CROSS JOIN LATERAL ("
+            f"SELECT count(*) AS count, {dated if self.observed_at else undated} FROM {self.name} "
+            f"WHERE {self.name}.{subject} = me.{kind} AND {self.counted or 'true'}) AS held"
+        )
+
+    @property
     def erase_sql(self) -> str:
         """Deletes one person's rows."""
         subject, _ = self._subject()
@@ -144,6 +156,28 @@ class DataMap:
     def personal(self, store: Store) -> list[Table]:
         """The tables of a store that hold an employee's rows."""
         return [table for table in self.tables if table.store == store and table.subject is not None]
+
+    @property
+    def held_in_identity_sql(self) -> str:
+        """Counts what identity holds of the account `$1` at epoch `$2`, whose subject index is `$3`; no row for a stale epoch."""
+        return (
+            "WITH me AS (SELECT account_id, person_id, log_subject_id, consent_subject_id, email_index, $3::bytea AS subject_index "
+            "FROM accounts WHERE account_id = $1 AND epoch = $2 AND NOT is_erasing) "
+            + " UNION ALL ".join(table.count_within_sql for table in self.personal("identity"))
+        )
+
+    @property
+    def held_in_vault_sql(self) -> str:
+        """Counts what the vault holds of the person `$1` at epoch `$2` (NULL: before consent), and logs it by the line `$5`.
+
+        Shape: `$3` is the person's id in the access log, `$4` the subject index; no row for a stale epoch.
+        """
+        return (
+            "WITH fence AS (SELECT FROM persons WHERE person_id = $1 AND epoch = $2 UNION ALL SELECT WHERE $2::bigint IS NULL), "
+            "line AS (INSERT INTO access_log SELECT ($5::access_line).* FROM fence), "
+            "me AS (SELECT $1::uuid AS person_id, $3::uuid AS log_subject_id, $4::bytea AS subject_index FROM fence) "
+            + " UNION ALL ".join(table.count_within_sql for table in self.personal("vault"))
+        )
 
     def kept(self, store: Store) -> list[Table]:
         """The tables of a store whose rows outlive an erasure."""

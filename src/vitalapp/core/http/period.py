@@ -48,15 +48,16 @@ def decode_position(cursor: str | None) -> tuple[datetime, UUID] | None:
     Raises: ValidationFailed (400).
     """
     key = decode_cursor(cursor, tuple[AwareDatetime, UUID])
-    return None if key is None else (_near(key[0]), key[1])
+    return None if key is None else (near(key[0]), key[1])
 
 
-def _near(instant: datetime) -> datetime:
+def near(instant: datetime) -> datetime:
+    """The instant, or the nearest one that a store can compare with."""
     return min(max(instant, EARLIEST), LATEST)
 
 
 def _parse(pointer: str, value: str) -> datetime:
     try:
-        return _near(msgspec.convert(value, AwareDatetime))
+        return near(msgspec.convert(value, AwareDatetime))
     except msgspec.ValidationError as error:
         raise ValidationFailed(errors=[field_error(pointer, str(error))]) from None

@@ -1,26 +1,34 @@
 """A person's rights in the app; all of it stays open without consent."""
 
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Response, delete, post
+import msgspec
+from litestar import Response, delete, get, post, put
 from litestar.di import NamedDependency
 from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, JSONBody
 
 from vitalapp.core.auth import NOT_A_USE, PUBLIC, require_employee
+from vitalapp.core.http.paging import DEFAULT_LIMIT, Cursor, Limit, Page, decode_cursor, make_page
+from vitalapp.core.http.period import AwareDatetime, Period, near
 from vitalapp.core.rate_limits import RateLimit
 from vitalapp.core.resources import Resources
 from vitalapp.core.sessions import Session
-from vitalapp.domains.privacy import service
+from vitalapp.core.texts import Locale
+from vitalapp.domains.privacy import service, views
 from vitalapp.domains.privacy.schemas import (
+    AccessLogItem,
     AccountDeletion,
     ErasureCertificate,
     ErasureClaim,
     ErasurePending,
     ErasureRunning,
+    HeldData,
+    Restriction,
 )
 
+LineId = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 CLAIMS = RateLimit("erasure_claim", requests=60, seconds=3600)
 
 _PENDING = ResponseSpec(ErasurePending, description="A store is away: the account is dead, and the rest follows by itself.")
@@ -74,6 +82,49 @@ async def get_erasure(
     return _answer(erasure, is_done=isinstance(erasure, ErasureCertificate))
 
 
+@get("/v1/me/data", operation_id="get_held_data", guards=[require_employee])
+async def get_held_data(
+    resources: NamedDependency[Resources], session: NamedDependency[Session], locale: NamedDependency[Locale]
+) -> HeldData:
+    """What is held on the person: each category, what for, on which ground, for how long, who gets it, how much there is."""
+    return await views.get_held_data(resources, session, locale=locale)
+
+
+@get("/v1/me/access-log", operation_id="list_access_log", guards=[require_employee])
+async def list_access_log(
+    resources: NamedDependency[Resources],
+    session: NamedDependency[Session],
+    period: NamedDependency[Period],
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+) -> Page[AccessLogItem]:
+    """Who reached the person's data, when, why and by which authorisation, newest first; the person's own accesses as well.
+
+    It never says what was in the data. Reading the log is an access too, and is in the log the next time.
+    """
+    before = decode_cursor(cursor, tuple[AwareDatetime, LineId])
+    rows = await views.list_access_log(
+        resources,
+        session,
+        since=period.since,
+        until=period.until,
+        before=None if before is None else (near(before[0]), before[1]),
+        limit=limit + 1,
+    )
+    return make_page(rows, limit=limit, to_item=lambda row: row[0], to_key=lambda row: row[1])
+
+
+@put("/v1/me/restriction", operation_id="put_restriction", guards=[require_employee])
+async def put_restriction(
+    resources: NamedDependency[Resources], session: NamedDependency[Session], data: JSONBody[Restriction]
+) -> Restriction:
+    """Have the data stored only: coaches see nothing, jobs and statistics leave it out. Reading it oneself and deleting it stay.
+
+    Every device stays signed in.
+    """
+    return await service.put_restriction(resources, session, is_restricted=data.is_restricted)
+
+
 async def _delete(
     resources: Resources, session: Session, data: AccountDeletion
 ) -> Response[ErasureCertificate | ErasurePending]:
@@ -85,4 +136,4 @@ def _answer(content: Any, *, is_done: bool) -> Response[Any]:
     return Response(content, status_code=200 if is_done else 202)
 
 
-ROUTES = [delete_me, delete_me_by_post, get_erasure]
+ROUTES = [delete_me, delete_me_by_post, get_erasure, get_held_data, list_access_log, put_restriction]

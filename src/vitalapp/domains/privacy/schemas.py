@@ -54,6 +54,61 @@ class ErasurePending(msgspec.Struct, kw_only=True, frozen=True):
     secret: str
 
 
+class HeldCategory(msgspec.Struct, kw_only=True, frozen=True):
+    """What is held of one kind: what for, on which ground, for how long, who gets it, and how much there is."""
+
+    key: str
+    purpose: str
+    legal_basis: str
+    retention: str
+    recipients: list[str]
+    count: int
+    oldest: datetime | None
+    newest: datetime | None
+
+
+class HeldData(msgspec.Struct, kw_only=True, frozen=True):
+    """Everything that is held on a person, by category."""
+
+    categories: list[HeldCategory]
+
+
+class Actor(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """Who looked: `self`, `system`, or the role of a member of staff, who is named."""
+
+    role: str
+    name: str | None = None
+
+
+class AccessedObject(msgspec.Struct, kw_only=True, frozen=True):
+    """What was looked at; `id` is null where it was a whole list."""
+
+    kind: str
+    id: UUID | None
+
+
+class AccessLogItem(msgspec.Struct, kw_only=True, frozen=True):
+    """One access to a person's data; never what was in it.
+
+    Rule: NEN 7513:2018, S4-02, S4-14.
+    """
+
+    at: datetime
+    actor: Actor
+    action: str
+    object: AccessedObject
+    purpose: str
+    authorisation: str
+    is_emergency: bool
+    outcome: Literal["granted", "refused"]
+
+
+class Restriction(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """Whether the person's data is stored only."""
+
+    is_restricted: bool
+
+
 class ErasureClaim(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """The secret that the answer to the deletion gave."""
 

@@ -2,15 +2,17 @@
 
 from uuid import UUID
 
+from vitalapp.core.access_log import own_line
+from vitalapp.core.fence import raised_fence
 from vitalapp.core.keys import token_hash
 from vitalapp.core.problems import NotFound
 from vitalapp.core.resources import Resources
 from vitalapp.core.sessions import Session
 from vitalapp.domains.accounts.service import verify_password_and_second_factor
-from vitalapp.domains.privacy import erasure_queries
+from vitalapp.domains.privacy import erasure_queries, queries
 from vitalapp.domains.privacy.certificates import read_certificate
 from vitalapp.domains.privacy.erasure import erase_account
-from vitalapp.domains.privacy.schemas import AccountDeletion, ErasureCertificate, ErasurePending, ErasureRunning
+from vitalapp.domains.privacy.schemas import AccountDeletion, ErasureCertificate, ErasurePending, ErasureRunning, Restriction
 
 
 async def delete_account(
@@ -25,6 +27,19 @@ async def delete_account(
         resources, session, password=deletion.password, second_factor=deletion.second_factor
     )
     return await erase_account(resources, session.account_id, epoch=session.epoch, ground="withdrawal")
+
+
+async def put_restriction(resources: Resources, session: Session, *, is_restricted: bool) -> Restriction:
+    """Have the person's data stored only, or used again, on every replica from the next request on; logged.
+
+    Locks: the account row, then the fence row.
+    Raises: StaleFence.
+    Rule: GDPR 18; S1-19, S2-27.
+    """
+    line = own_line(session, action="update", object_kind="restriction")
+    async with raised_fence(resources, session.account_id, epoch=session.epoch, line=line) as identity:
+        await queries.set_restriction(identity, account_id=session.account_id, is_restricted=is_restricted)
+    return Restriction(is_restricted=is_restricted)
 
 
 async def get_erasure(resources: Resources, *, erasure_id: UUID, secret: str) -> ErasureCertificate | ErasureRunning:
