@@ -14,6 +14,7 @@ from vitalapp.core.commands import command_environment, data_dir_option, run_wit
 from vitalapp.core.failures import Failure
 from vitalapp.core.settings import STORES, Store, load_settings
 
+WORKER_GRACE_SECONDS = 5
 FIRST_PORTS = {"app": 8000, "employer": 8001, "operator": 8002}
 
 # What a command runs is imported when it runs, so that each starts as fast as it can.
@@ -119,11 +120,18 @@ def run_worker_of(*, audience: str) -> None:
 
     async def work() -> None:
         worker = asyncio.create_task(run_worker(settings, audience=audience))
+        told = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, worker.cancel)
-        await asyncio.wait({worker})
-        if not worker.cancelled():
+            asyncio.get_running_loop().add_signal_handler(number, told.set)
+        stop = asyncio.create_task(told.wait())
+        await asyncio.wait({worker, stop}, return_when=asyncio.FIRST_COMPLETED)
+        if worker.done():
             worker.result()
+            raise Failure("The worker lost its queue: start it again once its stores are back.")
+        worker.cancel()
+        await asyncio.wait({worker}, timeout=WORKER_GRACE_SECONDS)
+        if not worker.done():  # a store that is gone would be waited for; what was under way is done again elsewhere
+            os._exit(0)
 
     asyncio.run(work())
 
