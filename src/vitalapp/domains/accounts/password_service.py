@@ -102,7 +102,9 @@ async def confirm_password_reset(resources: Resources, data: PasswordReset, *, c
             raise InvalidCredentials
         await _replace_password(identity, resources, account, new_hash, data.new_password)
         await delete_sessions(identity, account_id=account.account_id)
+        email_index = parse_address(account.email(resources.keys)).index(resources.keys)
     await resources.limiter.drop(*copies)
+    await resources.limiter.forgive(*throttling.account_hits(email_index))
 
 
 async def change_password(resources: Resources, session: Session, data: PasswordChange) -> None:

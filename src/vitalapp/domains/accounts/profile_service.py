@@ -30,12 +30,12 @@ async def update_me(resources: Resources, session: Session, changes: ProfileChan
 
     Raises: PreconditionFailed (412), ValidationFailed (400), StaleFence.
     """
+    if changes.time_zone is not UNSET:
+        time_zone(changes.time_zone)
     key = session.person_key(resources)
     account = await get_account(resources.identity, session)
     if account.version != expected_version:
         raise PreconditionFailed
-    if changes.time_zone is not UNSET:
-        time_zone(changes.time_zone)
     given = {field: value for field in changes.__struct_fields__ if (value := getattr(changes, field)) is not UNSET}
     profile = msgspec.structs.replace(_to_profile(account, key), **given)
 
