@@ -124,15 +124,14 @@ async def finish_erasures(resources: Resources, *, first: int) -> dict[UUID, str
         works = await erasure_queries.lock_erasures(identity, first=first)
         if not works:
             return {}
-        await asyncio.to_thread(resources.anchor.start_erasures, [work.entry() for work in works])
         account_ids = [work.account_id for work in works if work.account_id is not None]
-        copies = await list_copies(identity, account_ids)
+        people = await _people(identity, resources.keys, works, account_ids)
+        await _shut_out(identity, resources, people)
+        await asyncio.to_thread(resources.anchor.start_erasures, [work.entry() for work in works])
         certificates: dict[UUID, str] = {}
-        if account_ids:
-            people = await _people(identity, resources.keys, works, account_ids)
+        if people:
             certificates = await _erase(identity, resources, people)
             await erasure_queries.forget_accounts(identity, first=first, certificates=certificates)
-    await resources.limiter.drop(*copies)
     await asyncio.to_thread(resources.anchor.complete_erasures, works[0].sequence, works[-1].sequence)
     async with transaction(resources.identity) as identity:
         await erasure_queries.complete_erasures(identity, first=first, now=resources.clock())
@@ -147,6 +146,13 @@ class _Leaver(msgspec.Struct, frozen=True, kw_only=True):
     def keys(self) -> dict[str, Any]:
         """The person's ids, by the data map's names for them."""
         return {**msgspec.structs.asdict(self.account), "subject_index": self.subject_index}
+
+
+async def _shut_out(identity: Connection, resources: Resources, people: list[_Leaver]) -> None:
+    """Have the vault refuse these people from now on, though nothing may be deleted before the anchor has heard of it."""
+    copies = await list_copies(identity, [person.account.account_id for person in people])
+    await resources.limiter.drop(*copies)
+    await erasure_vault_queries.close_fences(resources.vault, person_ids=[person.account.person_id for person in people])
 
 
 async def _people(identity: Connection, keys: KeyRing, works: list[ErasureWork], account_ids: list[UUID]) -> list[_Leaver]:

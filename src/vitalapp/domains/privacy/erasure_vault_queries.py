@@ -5,7 +5,7 @@ from uuid import UUID
 import msgspec
 
 from vitalapp.core.access_log import AccessLine
-from vitalapp.core.stores import Connection
+from vitalapp.core.stores import Connection, Pool
 
 # No session has an epoch like this, and none will.
 CLOSED_EPOCH = 2**62
@@ -24,6 +24,16 @@ async def shut_fences(vault: Connection, *, person_ids: list[UUID]) -> None:
     Locks: their fence rows, in order.
     """
     await vault.execute(SHUT_FENCES, sorted(person_ids), CLOSED_EPOCH)
+
+
+CLOSE_FENCES = """
+    UPDATE persons SET epoch = $2 WHERE person_id = ANY($1::uuid[])
+"""
+
+
+async def close_fences(vault: Pool, *, person_ids: list[UUID]) -> None:
+    """End what sessions may still do for these people, and leave their rows alone."""
+    await vault.execute(CLOSE_FENCES, person_ids, CLOSED_EPOCH)
 
 
 DELETE_FENCES = """
