@@ -28,7 +28,7 @@ class Killed(OSError):
     """The process is gone at this point."""
 
 
-def killed_before(_original: Callable[..., Any]) -> Callable[..., Any]:
+def killed_before(_original: Callable[..., Any] | None) -> Callable[..., Any]:
     def stop(*_arguments: Any, **_named: Any) -> Any:
         raise Killed
 
@@ -67,6 +67,7 @@ STEPS: list[tuple[Any, str, Callable[..., Any]]] = [
 
 @pytest.mark.parametrize(("where", "step", "how"), STEPS)
 async def test_killed_at_any_step_the_account_is_dead_and_the_worker_finishes(
+    *,
     where: Any,
     step: str,
     how: Callable[..., Any],
@@ -106,6 +107,7 @@ async def test_killed_at_any_step_the_account_is_dead_and_the_worker_finishes(
 
 
 async def test_with_the_vault_away_the_account_is_dead_at_once_and_the_address_is_free(
+    *,
     traced: Person,
     people: People,
     resources: Resources,
@@ -140,7 +142,7 @@ async def test_a_lost_job_is_made_up_for_by_the_sweep(
 ) -> None:
     from vitalapp.domains.privacy.tasks import sweep_erasures
 
-    monkeypatch.setattr(erasure, "_erase_in_vault", killed_before(erasure._erase_in_vault))  # pyright: ignore[reportPrivateUsage]
+    monkeypatch.setattr(erasure, "_erase_in_vault", killed_before(None))
     assert (await delete(traced)).status_code == 202
     monkeypatch.undo()
     await superusers["identity"].execute("DELETE FROM procrastinate_jobs")
@@ -158,7 +160,7 @@ async def test_a_later_erasure_that_is_done_first_does_not_hide_the_earlier_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What the stores call applied has no gap, so that a backup from between is still behind the anchor."""
-    monkeypatch.setattr(erasure, "_erase_in_vault", killed_before(erasure._erase_in_vault))  # pyright: ignore[reportPrivateUsage]
+    monkeypatch.setattr(erasure, "_erase_in_vault", killed_before(None))
     assert (await delete(traced)).status_code == 202
     monkeypatch.undo()
     other = await people.signed_in()
@@ -175,7 +177,7 @@ async def test_a_later_erasure_that_is_done_first_does_not_hide_the_earlier_one(
 async def test_the_secret_alone_fetches_a_certificate(
     traced: Person, people: People, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(erasure, "_erase_in_vault", killed_before(erasure._erase_in_vault))  # pyright: ignore[reportPrivateUsage]
+    monkeypatch.setattr(erasure, "_erase_in_vault", killed_before(None))
     pending = (await delete(traced)).json()
 
     for erasure_id, secret in ((pending["erasure_id"], "vde_wrong"), (uuid4(), pending["secret"])):
