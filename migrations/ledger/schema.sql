@@ -39,7 +39,8 @@ CREATE TABLE confirmations (
     CONSTRAINT confirmations_invoice_id_key UNIQUE (invoice_id),
     CONSTRAINT confirmations_kind_check CHECK ((kind = ANY (ARRAY['intake'::text, 'billing'::text]))),
     CONSTRAINT confirmations_pkey PRIMARY KEY (confirmation_id),
-    CONSTRAINT confirmations_reference_key UNIQUE (reference)
+    CONSTRAINT confirmations_reference_key UNIQUE (reference),
+    CONSTRAINT confirmations_seven_years CHECK ((retained_until >= make_date(((EXTRACT(year FROM confirmed_on))::integer + 7), 12, 31)))
 );
 
 CREATE INDEX confirmations_employer ON public.confirmations USING btree (employer_id, confirmed_on DESC, confirmation_id);
@@ -71,6 +72,8 @@ CREATE TABLE contracts (
     CONSTRAINT contracts_pkey PRIMARY KEY (contract_id),
     CONSTRAINT contracts_session_price_cents_check CHECK ((session_price_cents >= 0))
 );
+
+CREATE INDEX contracts_age ON public.contracts USING btree (created_at, contract_id);
 
 CREATE TABLE employers (
     employer_id uuid NOT NULL,
@@ -122,7 +125,8 @@ CREATE TABLE invoices (
     CONSTRAINT invoices_kind_check CHECK ((kind = ANY (ARRAY['invoice'::text, 'credit_note'::text]))),
     CONSTRAINT invoices_number_key UNIQUE (number),
     CONSTRAINT invoices_period_check CHECK ((period ~ '^[0-9]{4}-(0[1-9]|1[0-2])$'::text)),
-    CONSTRAINT invoices_pkey PRIMARY KEY (invoice_id)
+    CONSTRAINT invoices_pkey PRIMARY KEY (invoice_id),
+    CONSTRAINT invoices_seven_years CHECK ((retained_until >= make_date(((EXTRACT(year FROM issued_on))::integer + 7), 12, 31)))
 );
 
 CREATE INDEX invoices_employer ON public.invoices USING btree (employer_id, issued_on DESC, invoice_id);
@@ -145,11 +149,12 @@ CREATE TABLE unbilled_lines (
     contract_id uuid NOT NULL,
     kind text NOT NULL,
     trajectory_reference uuid NOT NULL,
-    period text NOT NULL,
+    period text,
     CONSTRAINT unbilled_lines_contract_id_fkey FOREIGN KEY (contract_id) REFERENCES contracts(contract_id),
     CONSTRAINT unbilled_lines_kind_check CHECK ((kind = ANY (ARRAY['intake'::text, 'session'::text]))),
     CONSTRAINT unbilled_lines_period_check CHECK ((period ~ '^[0-9]{4}-(0[1-9]|1[0-2])$'::text)),
-    CONSTRAINT unbilled_lines_pkey PRIMARY KEY (line_id)
+    CONSTRAINT unbilled_lines_pkey PRIMARY KEY (line_id),
+    CONSTRAINT unbilled_lines_sessions_have_a_period CHECK (((kind = 'session'::text) = (period IS NOT NULL)))
 );
 
 CREATE INDEX unbilled_lines_contract ON public.unbilled_lines USING btree (kind, contract_id, period);

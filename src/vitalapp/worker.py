@@ -61,7 +61,7 @@ def queue_app(resources: Resources, store: Store, queue: Queue) -> procrastinate
     modules = [core_tasks, *registry.domain_modules("tasks")]
     if queue == "default":
         _add_carriers(app, resources, store, [carrier for module in modules for carrier in module.CARRIERS])
-        _add_rescue(app)
+    _add_rescue(app, queue)
     handlers = [handler for module in modules for handler in getattr(module, "BOUNCE_HANDLERS", [])]
     for task in [send_mail_task(handlers), *(task for module in modules for task in module.TASKS)]:
         if (task.store, task.queue) == (store, queue):
@@ -97,12 +97,13 @@ def _add_schedule(app: procrastinate.App, resources: Resources, schedule: Schedu
     app.periodic(cron=schedule.cron)(periodic)
 
 
-def _add_rescue(app: procrastinate.App) -> None:
+def _add_rescue(app: procrastinate.App, queue: Queue) -> None:
     async def rescue(context: JobContext, timestamp: int) -> None:
-        for job in await context.app.job_manager.get_stalled_jobs():
+        for job in await context.app.job_manager.get_stalled_jobs(queue=queue):
             await context.app.job_manager.retry_job(job)
 
-    periodic = app.task(name=RESCUE_TASK, pass_context=True, queueing_lock=RESCUE_TASK)(rescue)
+    name = f"{RESCUE_TASK}_{queue}"
+    periodic = app.task(name=name, queue=queue, pass_context=True, queueing_lock=name)(rescue)
     app.periodic(cron="* * * * *")(periodic)
 
 

@@ -1,6 +1,6 @@
 """Jobs of a store, deferred in the transaction that decides them; they carry ids only."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -37,16 +37,18 @@ async def defer_job(
 
 DEFER_JOBS = """
     SELECT procrastinate_defer_jobs_v1(array_agg(
-        ROW('default', $1::text, 0, NULL, NULL, arguments, NULL)::procrastinate_job_to_defer_v1
+        ROW($1::text, $2::text, 0, NULL, NULL, arguments, NULL)::procrastinate_job_to_defer_v1
     ))
-    FROM unnest($2::jsonb[]) AS arguments
+    FROM unnest($3::jsonb[]) AS arguments
     HAVING count(*) > 0
 """
 
 
-async def defer_jobs(connection: Connection, *, task: str, arguments: Sequence[dict[str, UUID | str | int]]) -> None:
+async def defer_jobs(
+    connection: Connection, *, task: str, queue: Queue = "default", arguments: Sequence[Mapping[str, UUID | str | int]]
+) -> None:
     """As `defer_job`, for many jobs of one task at once."""
-    await connection.execute(DEFER_JOBS, task, [msgspec.json.encode(job).decode() for job in arguments])
+    await connection.execute(DEFER_JOBS, queue, task, [msgspec.json.encode(job).decode() for job in arguments])
 
 
 DELETE_LOCKED_JOBS = """

@@ -108,6 +108,10 @@ class SystemKey:
             raise SealBroken from None
         return open_bytes(key, self._place(row), sealed)
 
+    def is_current(self, sealed: bytes) -> bool:
+        """Whether a payload was sealed under the newest version."""
+        return key_version(sealed) == self._current
+
     def _place(self, row: UUID | str) -> bytes:
         return self._purpose + f"\x1f{row}".encode()
 

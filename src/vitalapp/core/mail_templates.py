@@ -250,10 +250,13 @@ TEMPLATES: Final[Mapping[TemplateKey, Template]] = {
         path="/privacy",
     ),
     "employer_invoice": Template(
-        subject=mark("There is a new invoice for your organisation"),
-        paragraphs=(mark("A new invoice is ready for your organisation."), LOG_IN_TO_SEE),
-        action=SIGN_IN,
-        path="/employer/invoices",
+        subject=mark("There is a new invoice or credit note for your organisation"),
+        paragraphs=(
+            mark("An invoice or credit note for your organisation is attached as a PDF."),
+            mark("Your systems can fetch it as UBL too."),
+        ),
+        action=mark("Do you have a question about it? This is how to reach us"),
+        path="/contact",
     ),
     "newsletter": Template(
         subject=mark("There is a new newsletter"),

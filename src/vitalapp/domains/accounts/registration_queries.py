@@ -21,6 +21,16 @@ async def insert_link(
     return await connection.fetchval(INSERT_LINK, link_hash, contract_id, now, expires_at) is not None
 
 
+REVOKE_LINKS = """
+    UPDATE registration_links SET revoked_at = $2 WHERE contract_id = $1 AND revoked_at IS NULL
+"""
+
+
+async def revoke_links(pool: Pool, *, contract_id: UUID, now: datetime) -> None:
+    """End every running link of a contract."""
+    await pool.execute(REVOKE_LINKS, contract_id, now)
+
+
 FIND_RUNNING_LINK = """
     SELECT contract_id, mail_domains
     FROM registration_links JOIN contracts USING (contract_id)

@@ -16,7 +16,7 @@ from vitalapp.domains.accounts import session_queries, throttling
 from vitalapp.domains.accounts.account import Account
 from vitalapp.domains.accounts.account_queries import get_account
 from vitalapp.domains.accounts.errors import SecondFactorMissing, StepUpRequired, WrongPassword, WrongSecondFactor
-from vitalapp.domains.accounts.registration_queries import insert_link
+from vitalapp.domains.accounts.registration_queries import insert_link, revoke_links
 from vitalapp.domains.accounts.second_factor_check import use_second_factor
 
 LINK_PREFIX: Final = "vrl_"
@@ -42,6 +42,11 @@ async def create_registration_link(resources: Resources, *, contract_id: UUID, e
     if not is_known:
         raise NotFound
     return token
+
+
+async def revoke_registration_links(resources: Resources, *, contract_id: UUID) -> None:
+    """End every link of a contract; it is as unknown as any other from the next request."""
+    await revoke_links(resources.identity, contract_id=contract_id, now=resources.clock())
 
 
 async def require_step_up(resources: Resources, session: Session) -> None:

@@ -8,7 +8,7 @@ from rich.progress import Progress
 
 from vitalapp.core.commands import data_dir_option, run_with_resources
 from vitalapp.core.resources import Resources
-from vitalapp.domains.billing import queries, service
+from vitalapp.domains.billing import run_queries, service
 from vitalapp.domains.billing.errors import BillingRefused
 
 _STORES = "billing"
@@ -34,7 +34,7 @@ def bill(*, period: str, data_dir: Path | None) -> None:
         service.check_period(period, today=today, is_unfinished_allowed=is_local)
         if resources.settings.seller_file is None and not is_local:
             raise BillingRefused("VITALAPP_SELLER_FILE is missing; it says who sends the invoices.")
-        total = await queries.count_billable_contracts(resources.ledger, period=period)
+        total = await run_queries.count_billable_contracts(resources.ledger, period=period)
         billed = 0
         with Progress(console=Console(stderr=True), transient=True) as progress:
             bar = progress.add_task(f"Billing {period}", total=total)

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
@@ -12,6 +13,17 @@ from vitalapp.domains.billing.schemas import DocumentLine, InvoiceDocument, Part
 
 PRODUCT = "vitality_session"
 PAYMENT_DAYS = 30
+
+
+class IssuedInvoice(msgspec.Struct, frozen=True, kw_only=True):
+    """An invoice or credit note with what the ledger keeps beside it."""
+
+    invoice_id: UUID
+    corrects: UUID | None
+    employer_id: UUID
+    contract_id: UUID
+    document: InvoiceDocument
+    retained_until: date
 
 
 def new_reference() -> str:

@@ -10,7 +10,7 @@ LineKind = Literal["intake", "session"]
 
 INSERT_LINE = """
     WITH carried AS (
-        INSERT INTO carried_lines (line_id, carried_on) VALUES ($1, current_date)
+        INSERT INTO carried_lines (line_id, carried_on) VALUES ($1, $6)
         ON CONFLICT (line_id) DO NOTHING
         RETURNING line_id
     )
@@ -27,5 +27,6 @@ async def record_line(
     Shape: `trajectory_reference` is a random id that coaching keeps for the ledger alone; of `delivered_on` only the month is kept.
     Rule: S1-29, S1-36; pitfall 21.
     """
-    period = delivered_on.strftime("%Y-%m")
-    await ledger.execute(INSERT_LINE, line_id, contract_id, kind, trajectory_reference, period)
+    month = delivered_on.replace(day=1)
+    period = month.strftime("%Y-%m") if kind == "session" else None
+    await ledger.execute(INSERT_LINE, line_id, contract_id, kind, trajectory_reference, period, month)

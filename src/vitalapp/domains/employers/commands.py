@@ -1,20 +1,23 @@
 """`vitalapp employer …`: employers, contracts, registration links and API keys; secrets are printed once."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
 import rich_click as click
 
 from vitalapp.core.commands import data_dir_option, run_with_resources
+from vitalapp.core.employer_auth import SCOPES, Scope
 from vitalapp.core.failures import Failure
 from vitalapp.core.problems import Problem
 from vitalapp.core.resources import Resources
 from vitalapp.domains.employers import service
-from vitalapp.domains.employers.schemas import Address, ContractEnd, ContractInput, EmployerInput, KeyInput, LinkInput
+from vitalapp.domains.employers.schemas import ContractEnd, ContractInput, EmployerInput, KeyInput, LinkInput
+
+T = TypeVar("T")
 
 _DATE = click.DateTime(formats=["%Y-%m-%d"])
 
@@ -31,6 +34,14 @@ def _run(data_dir: Path | None, work: Callable[[Resources], Awaitable[Any]]) -> 
         raise Failure(problem.detail) from None
     if done is not None:
         click.echo(msgspec.json.format(msgspec.json.encode(done), indent=2).decode())
+
+
+def _checked(values: dict[str, Any], kind: type[T]) -> T:
+    """The values as the API would take them."""
+    try:
+        return msgspec.convert(values, kind)
+    except msgspec.ValidationError as error:
+        raise click.UsageError(f"{error}.") from None
 
 
 @employer.command("create")
@@ -56,12 +67,15 @@ def create_employer(
     """Enter an employer."""
     if (kvk is None) == (oin is None):
         raise click.UsageError("Give either --kvk or --oin.")
-    data = EmployerInput(
-        name=name,
-        registration_scheme="KVK" if kvk else "OIN",
-        registration_number=kvk or oin or "",
-        billing_email=billing_email,
-        address=Address(street=street, postcode=postcode, city=city),
+    data = _checked(
+        {
+            "name": name,
+            "registration_scheme": "KVK" if kvk else "OIN",
+            "registration_number": kvk or oin,
+            "billing_email": billing_email,
+            "address": {"street": street, "postcode": postcode, "city": city},
+        },
+        EmployerInput,
     )
     _run(data_dir, lambda resources: service.create_employer(resources, data))
 
@@ -95,10 +109,7 @@ def create_contract(
         "mail_domains": mail_domains,
         "starts_on": starts_on.date(),
     }
-    try:
-        data = msgspec.convert(values, ContractInput)
-    except msgspec.ValidationError as error:
-        raise click.UsageError(f"{error}.") from None
+    data = _checked(values, ContractInput)
     _run(data_dir, lambda resources: service.create_contract(resources, employer_id, data))
 
 
@@ -125,12 +136,26 @@ def create_registration_link(*, employer_id: UUID, contract_id: UUID, data_dir: 
     )
 
 
+@employer.command("revoke-links")
+@click.argument("employer_id", type=click.UUID)
+@click.argument("contract_id", type=click.UUID)
+@data_dir_option
+def revoke_registration_links(*, employer_id: UUID, contract_id: UUID, data_dir: Path | None) -> None:
+    """End every registration link of a contract at once."""
+    _run(data_dir, lambda resources: service.revoke_registration_links(resources, employer_id, contract_id))
+
+
 @employer.command("key")
 @click.argument("employer_id", type=click.UUID)
+@click.option("--scope", "scopes", multiple=True, type=click.Choice(SCOPES), default=SCOPES, help="May be repeated.")
+@click.option("--expires-on", type=_DATE, help="The first day, in UTC, on which it no longer works.")
 @data_dir_option
-def create_api_key(*, employer_id: UUID, data_dir: Path | None) -> None:
+def create_api_key(
+    *, employer_id: UUID, scopes: tuple[Scope, ...], expires_on: datetime | None, data_dir: Path | None
+) -> None:
     """Make an API key of an employer."""
-    _run(data_dir, lambda resources: service.create_api_key(resources, employer_id, KeyInput()))
+    data = KeyInput(scopes=scopes, expires_at=expires_on and expires_on.replace(tzinfo=UTC))
+    _run(data_dir, lambda resources: service.create_api_key(resources, employer_id, data))
 
 
 @employer.command("revoke-key")

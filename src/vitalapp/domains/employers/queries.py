@@ -68,11 +68,26 @@ async def insert_contract(ledger: Connection, *values: Any) -> bool:
     return await ledger.fetchrow(INSERT_CONTRACT, *values) is not None
 
 
+LIST_CONTRACTS = """
+    SELECT contract_id, employer_id, reference, headcount, mail_domains, session_price_cents, cancellation_notice_hours,
+           starts_on, ends_on
+    FROM contracts
+    WHERE employer_id = $1 AND ($2::uuid IS NULL OR contract_id > $2)
+    ORDER BY contract_id
+    LIMIT $3
+"""
+
+
+async def list_contracts(ledger: Pool, *, employer_id: UUID, after: UUID | None, limit: int) -> list[asyncpg.Record]:
+    """An employer's contracts by id."""
+    return await ledger.fetch(LIST_CONTRACTS, employer_id, after, limit)
+
+
 LOCK_CONTRACT = """
     SELECT contract_id, employer_id, reference, headcount, mail_domains, session_price_cents, cancellation_notice_hours,
            starts_on, ends_on
     FROM contracts WHERE contract_id = $1 AND employer_id = $2
-    FOR UPDATE
+    FOR NO KEY UPDATE
 """
 
 
@@ -81,20 +96,28 @@ async def lock_contract(ledger: Connection, *, contract_id: UUID, employer_id: U
     return await ledger.fetchrow(LOCK_CONTRACT, contract_id, employer_id)
 
 
-GET_CONTRACT = """
+LOCK_TERMS = """
     SELECT contract_id, mail_domains, cancellation_notice_hours, starts_on, ends_on FROM contracts WHERE contract_id = $1
+    FOR NO KEY UPDATE
 """
 
 
-async def get_contract(ledger: Pool, *, contract_id: UUID) -> asyncpg.Record:
-    """The terms of a contract that is there.
+async def lock_terms(ledger: Connection, *, contract_id: UUID) -> asyncpg.Record | None:
+    """The terms of a contract.
 
-    Raises: LookupError.
+    Locks: the contract, so that of two carriers the later one writes what the later change says.
     """
-    row = await ledger.fetchrow(GET_CONTRACT, contract_id)
-    if row is None:
-        raise LookupError(contract_id)
-    return row
+    return await ledger.fetchrow(LOCK_TERMS, contract_id)
+
+
+HAS_EMPLOYER = """
+    SELECT EXISTS (SELECT FROM employers WHERE employer_id = $1)
+"""
+
+
+async def has_employer(ledger: Pool, *, employer_id: UUID) -> bool:
+    """Whether there is such an employer."""
+    return await ledger.fetchval(HAS_EMPLOYER, employer_id)
 
 
 HAS_CONTRACT = """
@@ -118,17 +141,27 @@ async def update_contract_end(ledger: Connection, *, contract_id: UUID, ends_on:
 
 
 UPSERT_IDENTITY_CONTRACT = """
-    INSERT INTO contracts (contract_id, mail_domains, starts_on, ends_on) VALUES ($1, $2, $3, $4)
+    INSERT INTO contracts (contract_id, mail_domains, cancellation_notice_hours, starts_on, ends_on)
+    VALUES ($1, $2, $3, $4, $5)
     ON CONFLICT (contract_id) DO UPDATE
-    SET mail_domains = EXCLUDED.mail_domains, starts_on = EXCLUDED.starts_on, ends_on = EXCLUDED.ends_on
+    SET mail_domains = EXCLUDED.mail_domains, cancellation_notice_hours = EXCLUDED.cancellation_notice_hours,
+        starts_on = EXCLUDED.starts_on, ends_on = EXCLUDED.ends_on
 """
 
 
 async def upsert_identity_contract(
-    identity: Pool, *, contract_id: UUID, mail_domains: list[str], starts_on: date, ends_on: date | None
+    identity: Pool,
+    *,
+    contract_id: UUID,
+    mail_domains: list[str],
+    cancellation_notice_hours: int,
+    starts_on: date,
+    ends_on: date | None,
 ) -> None:
     """Bring identity's read copy of a contract up to date."""
-    await identity.execute(UPSERT_IDENTITY_CONTRACT, contract_id, mail_domains, starts_on, ends_on)
+    await identity.execute(
+        UPSERT_IDENTITY_CONTRACT, contract_id, mail_domains, cancellation_notice_hours, starts_on, ends_on
+    )
 
 
 INSERT_API_KEY = """
@@ -150,6 +183,19 @@ async def insert_api_key(
 ) -> bool:
     """Whether the employer exists."""
     return await ledger.fetchrow(INSERT_API_KEY, key_id, employer_id, key_hash, scopes, now, expires_at) is not None
+
+
+LIST_API_KEYS = """
+    SELECT key_id AS id, scopes, created_at, expires_at, revoked_at FROM api_keys
+    WHERE employer_id = $1 AND ($2::uuid IS NULL OR key_id > $2)
+    ORDER BY key_id
+    LIMIT $3
+"""
+
+
+async def list_api_keys(ledger: Pool, *, employer_id: UUID, after: UUID | None, limit: int) -> list[asyncpg.Record]:
+    """An employer's keys by id, ended ones too."""
+    return await ledger.fetch(LIST_API_KEYS, employer_id, after, limit)
 
 
 REVOKE_API_KEY = """

@@ -17,6 +17,7 @@ from vitalapp.domains.employers.schemas import (
     EmployerInput,
     EmployerRecord,
     KeyInput,
+    KeyRecord,
     KeySecret,
     LinkInput,
     LinkSecret,
@@ -47,6 +48,16 @@ async def create_contract(
     return await service.create_contract(resources, employer_id, data)
 
 
+@get("/employers/{employer_id:uuid}/contracts", operation_id="list_contracts")
+async def list_contracts(
+    employer_id: FromPath[UUID], resources: NamedDependency[Resources], limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
+) -> Page[ContractRecord]:
+    """The contracts of an employer."""
+    after = decode_cursor(cursor, tuple[UUID])
+    rows = await service.list_contracts(resources, employer_id, after=after and after[0], limit=limit + 1)
+    return make_page(rows, limit=limit, to_item=lambda row: row, to_key=lambda row: (row.id,))
+
+
 @patch("/employers/{employer_id:uuid}/contracts/{contract_id:uuid}", operation_id="end_contract")
 async def end_contract(
     employer_id: FromPath[UUID],
@@ -72,6 +83,27 @@ async def create_registration_link(
     return await service.create_registration_link(resources, employer_id, contract_id, data)
 
 
+@delete(
+    "/employers/{employer_id:uuid}/contracts/{contract_id:uuid}/registration-links",
+    operation_id="revoke_registration_links",
+)
+async def revoke_registration_links(
+    employer_id: FromPath[UUID], contract_id: FromPath[UUID], resources: NamedDependency[Resources]
+) -> None:
+    """End every registration link of a contract at once, where one has gone astray; who has registered stays."""
+    await service.revoke_registration_links(resources, employer_id, contract_id)
+
+
+@get("/employers/{employer_id:uuid}/api-keys", operation_id="list_api_keys")
+async def list_api_keys(
+    employer_id: FromPath[UUID], resources: NamedDependency[Resources], limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
+) -> Page[KeyRecord]:
+    """The API keys of an employer, ended ones too; the keys themselves are not kept."""
+    after = decode_cursor(cursor, tuple[UUID])
+    rows = await service.list_api_keys(resources, employer_id, after=after and after[0], limit=limit + 1)
+    return make_page(rows, limit=limit, to_item=lambda row: row, to_key=lambda row: (row.id,))
+
+
 @post("/employers/{employer_id:uuid}/api-keys", operation_id="create_api_key")
 async def create_api_key(
     employer_id: FromPath[UUID], data: JSONBody[KeyInput], resources: NamedDependency[Resources]
@@ -93,9 +125,12 @@ ROUTES = [
             create_employer,
             list_employers,
             create_contract,
+            list_contracts,
             end_contract,
             create_registration_link,
+            revoke_registration_links,
             create_api_key,
+            list_api_keys,
             revoke_api_key,
         ],
         guards=[require_staff("operator")],

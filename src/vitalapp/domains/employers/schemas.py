@@ -9,11 +9,21 @@ from msgspec import Meta
 
 from vitalapp.core.employer_auth import SCOPES, Scope
 
-Name = Annotated[str, Meta(min_length=1, max_length=200)]
-Reference = Annotated[str, Meta(min_length=1, max_length=100)]
-Email = Annotated[str, Meta(min_length=3, max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
-MailDomain = Annotated[str, Meta(max_length=253, pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?\.[a-z]{2,}$")]
-Price = Annotated[str, Meta(pattern=r"^(0|[1-9][0-9]{0,5})\.[0-9]{2}$", examples=["95.00"])]
+# `$` alone would let a line break through at the end.
+_END = r"$(?!\n)"
+_LINE = r"^[^\x00-\x1f\x7f]+" + _END
+
+Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=_LINE)]
+Reference = Annotated[str, Meta(min_length=1, max_length=100, pattern=_LINE, examples=["C-2026-017"])]
+Email = Annotated[
+    str, Meta(min_length=3, max_length=254, pattern=r"^[!-?A-~]+@[!-?A-~]+\.[!-?A-~]+" + _END, examples=["ap@acme.example"])
+]
+MailDomain = Annotated[
+    str,
+    Meta(max_length=253, pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?\.[a-z]{2,}" + _END, examples=["acme.example"]),
+]
+Price = Annotated[str, Meta(pattern=r"^(0|[1-9][0-9]{0,5})\.[0-9]{2}" + _END, examples=["95.00"])]
+Instant = Annotated[datetime, Meta(tz=True)]
 Headcount = Annotated[int, Meta(ge=1, le=1_000_000)]
 NoticeHours = Annotated[int, Meta(ge=0, le=336)]
 
@@ -21,10 +31,10 @@ NoticeHours = Annotated[int, Meta(ge=0, le=336)]
 class Address(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """Where invoices are addressed to."""
 
-    street: Name
-    postcode: Annotated[str, Meta(min_length=1, max_length=20)]
-    city: Name
-    country: Annotated[str, Meta(pattern=r"^[A-Z]{2}$")] = "NL"
+    street: Annotated[str, Meta(min_length=1, max_length=200, pattern=_LINE, examples=["Dam 1"])]
+    postcode: Annotated[str, Meta(min_length=1, max_length=20, pattern=_LINE, examples=["1012 JS"])]
+    city: Annotated[str, Meta(min_length=1, max_length=200, pattern=_LINE, examples=["Amsterdam"])]
+    country: Annotated[str, Meta(pattern=r"^[A-Z]{2}" + _END)] = "NL"
 
 
 class EmployerInput(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
@@ -35,7 +45,7 @@ class EmployerInput(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fi
 
     name: Name
     registration_scheme: Literal["KVK", "OIN"]
-    registration_number: Annotated[str, Meta(pattern=r"^([0-9]{8}|[0-9]{20})$")]
+    registration_number: Annotated[str, Meta(pattern=r"^([0-9]{8}|[0-9]{20})" + _END, examples=["12345678"])]
     billing_email: Email
     address: Address
 
@@ -91,7 +101,7 @@ class ContractRecord(msgspec.Struct, kw_only=True, frozen=True):
 class LinkInput(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """A new registration link; without `expires_at` it works for as long as the contract runs."""
 
-    expires_at: datetime | None = None
+    expires_at: Instant | None = None
 
 
 class LinkSecret(msgspec.Struct, kw_only=True, frozen=True):
@@ -106,7 +116,17 @@ class KeyInput(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=
     """A new API key."""
 
     scopes: Annotated[tuple[Scope, ...], Meta(min_length=1)] = SCOPES
-    expires_at: datetime | None = None
+    expires_at: Instant | None = None
+
+
+class KeyRecord(msgspec.Struct, kw_only=True, frozen=True):
+    """An API key as it stands in the ledger; the key itself is not kept."""
+
+    id: UUID
+    scopes: list[Scope]
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
 
 
 class KeySecret(msgspec.Struct, kw_only=True, frozen=True):
@@ -117,16 +137,6 @@ class KeySecret(msgspec.Struct, kw_only=True, frozen=True):
     scopes: list[Scope]
     created_at: datetime
     expires_at: datetime | None
-
-
-class ContractTerms(msgspec.Struct, frozen=True, kw_only=True):
-    """The read copy of a contract that the other stores get."""
-
-    contract_id: UUID
-    mail_domains: list[str]
-    cancellation_notice_hours: int
-    starts_on: date
-    ends_on: date | None
 
 
 class TermsChanged(msgspec.Struct, frozen=True, kw_only=True):

@@ -25,10 +25,10 @@ from vitalapp.domains.employers.schemas import (
     ContractEnd,
     ContractInput,
     ContractRecord,
-    ContractTerms,
     EmployerInput,
     EmployerRecord,
     KeyInput,
+    KeyRecord,
     KeySecret,
     LinkInput,
     LinkSecret,
@@ -132,20 +132,38 @@ async def end_contract(resources: Resources, employer_id: UUID, contract_id: UUI
         if data.ends_on < row["starts_on"]:
             raise ContractPeriodInvalid
         await queries.update_contract_end(ledger, contract_id=contract_id, ends_on=data.ends_on)
-        contract = ContractRecord(
-            id=contract_id,
-            employer_id=employer_id,
-            reference=row["reference"],
-            headcount=row["headcount"],
-            session_price=f"{Decimal(row['session_price_cents']) / 100:.2f}",
-            cancellation_notice_hours=row["cancellation_notice_hours"],
-            mail_domains=row["mail_domains"],
-            starts_on=row["starts_on"],
-            ends_on=data.ends_on,
-        )
         await _announce_terms(resources, ledger, contract_id)
-    await carry_terms_to_identity(resources, contract.id)
-    return contract
+    await carry_terms_to_identity(resources, contract_id)
+    return msgspec.structs.replace(_contract(row), ends_on=data.ends_on)
+
+
+async def list_contracts(resources: Resources, employer_id: UUID, *, after: UUID | None, limit: int) -> list[ContractRecord]:
+    """Up to `limit` contracts of an employer after an id.
+
+    Raises: NotFound (404).
+    """
+    await _check_employer(resources, employer_id)
+    rows = await queries.list_contracts(resources.ledger, employer_id=employer_id, after=after, limit=limit)
+    return [_contract(row) for row in rows]
+
+
+def _contract(row: asyncpg.Record) -> ContractRecord:
+    return ContractRecord(
+        id=row["contract_id"],
+        employer_id=row["employer_id"],
+        reference=row["reference"],
+        headcount=row["headcount"],
+        session_price=f"{Decimal(row['session_price_cents']) / 100:.2f}",
+        cancellation_notice_hours=row["cancellation_notice_hours"],
+        mail_domains=row["mail_domains"],
+        starts_on=row["starts_on"],
+        ends_on=row["ends_on"],
+    )
+
+
+async def _check_employer(resources: Resources, employer_id: UUID) -> None:
+    if not await queries.has_employer(resources.ledger, employer_id=employer_id):
+        raise NotFound
 
 
 async def _announce_terms(resources: Resources, ledger: Connection, contract_id: UUID) -> None:
@@ -158,21 +176,15 @@ async def _announce_terms(resources: Resources, ledger: Connection, contract_id:
     )
 
 
-async def get_terms(resources: Resources, contract_id: UUID) -> ContractTerms:
-    """The terms of a contract as they stand now; a late or doubled announcement carries nothing old."""
-    return msgspec.convert(dict(await queries.get_contract(resources.ledger, contract_id=contract_id)), ContractTerms)
-
-
 async def carry_terms_to_identity(resources: Resources, contract_id: UUID) -> None:
-    """Bring identity's read copy of a contract up to date: at once where the operator waits for it, again by the outbox."""
-    terms = await get_terms(resources, contract_id)
-    await queries.upsert_identity_contract(
-        resources.identity,
-        contract_id=terms.contract_id,
-        mail_domains=terms.mail_domains,
-        starts_on=terms.starts_on,
-        ends_on=terms.ends_on,
-    )
+    """Bring identity's read copy of a contract up to date: at once where the operator waits for it, again by the outbox.
+
+    It carries the terms as they stand now, so that a late or doubled announcement brings nothing old.
+    """
+    async with transaction(resources.ledger) as ledger:
+        row = await queries.lock_terms(ledger, contract_id=contract_id)
+        if row is not None:
+            await queries.upsert_identity_contract(resources.identity, **row)
 
 
 async def create_registration_link(
@@ -188,6 +200,26 @@ async def create_registration_link(
     token = await accounts.create_registration_link(resources, contract_id=contract_id, expires_at=data.expires_at)
     url = f"{resources.settings.public_url.rstrip('/')}/register#link={token}"
     return LinkSecret(link_token=token, url=url, expires_at=data.expires_at)
+
+
+async def revoke_registration_links(resources: Resources, employer_id: UUID, contract_id: UUID) -> None:
+    """End every registration link of a contract at once; who has registered is not touched.
+
+    Raises: NotFound (404).
+    """
+    if not await queries.has_contract(resources.ledger, contract_id=contract_id, employer_id=employer_id):
+        raise NotFound
+    await accounts.revoke_registration_links(resources, contract_id=contract_id)
+
+
+async def list_api_keys(resources: Resources, employer_id: UUID, *, after: UUID | None, limit: int) -> list[KeyRecord]:
+    """Up to `limit` keys of an employer after an id, ended ones too.
+
+    Raises: NotFound (404).
+    """
+    await _check_employer(resources, employer_id)
+    rows = await queries.list_api_keys(resources.ledger, employer_id=employer_id, after=after, limit=limit)
+    return [msgspec.convert(dict(row), KeyRecord) for row in rows]
 
 
 async def create_api_key(resources: Resources, employer_id: UUID, data: KeyInput) -> KeySecret:

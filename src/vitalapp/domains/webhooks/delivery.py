@@ -10,13 +10,13 @@ from standardwebhooks import Webhook
 from vitalapp.core.resources import Resources
 from vitalapp.core.stores import transaction
 from vitalapp.domains.webhooks import queries
-from vitalapp.domains.webhooks.destinations import ATTEMPT_SECONDS, Refused, post, resolve
+from vitalapp.domains.webhooks.destinations import ATTEMPT_SECONDS, RESOLVE_SECONDS, Refused, post, resolve
 from vitalapp.domains.webhooks.service import SECRET_PURPOSE, defer_delivery
 
 # Standard Webhooks 1.0: after 5 s, 5 min, 30 min, 2, 5, 10, 14 and twice 20 hours; three days in all.
 RETRY_DELAYS = tuple(timedelta(seconds=seconds) for seconds in (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 72_000))
 JITTER = 0.2
-_LEASE = timedelta(seconds=2 * ATTEMPT_SECONDS)
+_LEASE = timedelta(seconds=2 * (ATTEMPT_SECONDS + RESOLVE_SECONDS))
 _GONE = 410
 
 
@@ -74,7 +74,7 @@ async def _attempt(
         "webhook-signature": " ".join(signatures),
     }
     try:
-        address = await resolve(url, is_local_run=resources.settings.is_local_run)
-        return await post(url, address=address, body=body.encode(), headers=headers)
+        addresses = await resolve(url, is_local_run=resources.settings.is_local_run)
+        return await post(url, addresses=addresses, body=body.encode(), headers=headers)
     except (Refused, httpx.HTTPError, TimeoutError):
         return None

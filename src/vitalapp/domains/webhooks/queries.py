@@ -1,5 +1,6 @@
 """Statements on webhook endpoints and deliveries, each above the function that runs it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -8,17 +9,33 @@ import asyncpg
 
 from vitalapp.core.stores import Connection, Pool
 
-INSERT_ENDPOINT = """
-    INSERT INTO webhook_endpoints (endpoint_id, employer_id, url, event_types, secret_sealed, created_at)
-    SELECT $1, $2, $3, $4, $5, $6
-    WHERE (SELECT count(*) FROM webhook_endpoints WHERE employer_id = $2) < $7
-    RETURNING endpoint_id
+LOCK_EMPLOYER = """
+    SELECT employer_id FROM employers WHERE employer_id = $1 FOR NO KEY UPDATE
+"""
+COUNT_ENDPOINTS = """
+    -- After the lock, so that it sees what whoever held it before has added.
+    SELECT count(*) FROM webhook_endpoints WHERE employer_id = $1
 """
 
 
-async def insert_endpoint(ledger: Pool, *values: Any) -> bool:
-    """Whether there was room for another endpoint; `values` in the order of the columns, then the most an employer may have."""
-    return await ledger.fetchrow(INSERT_ENDPOINT, *values) is not None
+async def lock_endpoints(ledger: Connection, *, employer_id: UUID) -> int:
+    """How many endpoints an employer has; nobody adds one until the transaction ends.
+
+    Locks: the employer.
+    """
+    await ledger.execute(LOCK_EMPLOYER, employer_id)
+    return await ledger.fetchval(COUNT_ENDPOINTS, employer_id)
+
+
+INSERT_ENDPOINT = """
+    INSERT INTO webhook_endpoints (endpoint_id, employer_id, url, event_types, secret_sealed, created_at)
+    VALUES ($1, $2, $3, $4, $5, $6)
+"""
+
+
+async def insert_endpoint(ledger: Connection, *values: Any) -> None:
+    """Add an endpoint; `values` in the order of the columns."""
+    await ledger.execute(INSERT_ENDPOINT, *values)
 
 
 LIST_ENDPOINTS = """
@@ -75,19 +92,58 @@ async def delete_endpoint(ledger: Pool, *, employer_id: UUID, endpoint_id: UUID)
     return await ledger.fetchrow(DELETE_ENDPOINT, employer_id, endpoint_id) is not None
 
 
+DROP_ENDED_SECRETS = """
+    UPDATE webhook_endpoints SET previous_secret_sealed = NULL, previous_secret_ends_at = NULL
+    WHERE previous_secret_ends_at <= $1
+"""
+
+
+async def drop_ended_secrets(ledger: Connection, *, now: datetime) -> None:
+    """Forget replaced secrets that sign no more."""
+    await ledger.execute(DROP_ENDED_SECRETS, now)
+
+
+LOCK_SECRETS = """
+    SELECT endpoint_id, secret_sealed, previous_secret_sealed FROM webhook_endpoints ORDER BY endpoint_id FOR UPDATE
+"""
+
+
+async def lock_secrets(ledger: Connection) -> list[asyncpg.Record]:
+    """Every endpoint's secrets, held until the transaction ends."""
+    return await ledger.fetch(LOCK_SECRETS)
+
+
+UPDATE_SEALED_SECRETS = """
+    UPDATE webhook_endpoints SET secret_sealed = $2, previous_secret_sealed = $3 WHERE endpoint_id = $1
+"""
+
+
+async def update_sealed_secrets(ledger: Connection, *values: Any) -> None:
+    """Keep an endpoint's secrets under other seals; `values` in the order of the parameters."""
+    await ledger.execute(UPDATE_SEALED_SECRETS, *values)
+
+
 INSERT_DELIVERIES = """
     INSERT INTO webhook_deliveries (delivery_id, endpoint_id, event_id, event_type, body, created_at, next_attempt_at)
-    SELECT gen_random_uuid(), endpoint_id, $2, $3, $4, $5, $5 FROM webhook_endpoints
-    WHERE employer_id = $1 AND is_enabled AND $3 = ANY(event_types)
+    SELECT gen_random_uuid(), endpoint_id, event_id, event_type, body, $5, $5
+    FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[]) AS event (employer_id, event_id, event_type, body)
+    JOIN webhook_endpoints USING (employer_id)
+    WHERE is_enabled AND event_type = ANY(event_types)
     RETURNING delivery_id
 """
 
 
 async def insert_deliveries(
-    ledger: Connection, *, employer_id: UUID, event_id: UUID, event_type: str, body: str, now: datetime
+    ledger: Connection,
+    *,
+    employer_ids: Sequence[UUID],
+    event_ids: Sequence[UUID],
+    event_types: Sequence[str],
+    bodies: Sequence[str],
+    now: datetime,
 ) -> list[UUID]:
-    """One delivery for each endpoint that wants the event."""
-    rows = await ledger.fetch(INSERT_DELIVERIES, employer_id, event_id, event_type, body, now)
+    """One delivery of each event for each endpoint of its employer that wants it."""
+    rows = await ledger.fetch(INSERT_DELIVERIES, employer_ids, event_ids, event_types, bodies, now)
     return [row["delivery_id"] for row in rows]
 
 
@@ -180,11 +236,12 @@ async def replay_delivery(
 LIST_OVERDUE_DELIVERIES = """
     SELECT delivery_id FROM webhook_deliveries JOIN webhook_endpoints USING (endpoint_id)
     WHERE status = 'pending' AND is_enabled AND next_attempt_at < $1
+      AND NOT EXISTS (SELECT FROM procrastinate_jobs WHERE args ->> 'delivery_id' = delivery_id::text)
     ORDER BY next_attempt_at
     LIMIT 1000
 """
 
 
 async def list_overdue_deliveries(ledger: Pool, *, due_before: datetime) -> list[UUID]:
-    """Deliveries whose job was lost."""
+    """Deliveries that are overdue and have no job."""
     return [row["delivery_id"] for row in await ledger.fetch(LIST_OVERDUE_DELIVERIES, due_before)]

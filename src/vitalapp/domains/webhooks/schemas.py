@@ -16,7 +16,7 @@ EVENT_TYPES: tuple[EventType, ...] = (
 )
 
 Url = Annotated[
-    str, Meta(min_length=8, max_length=500, pattern=r"^https?://[^\s@]+$", examples=["https://erp.example/hooks"])
+    str, Meta(min_length=8, max_length=500, pattern=r"^https?://[^\s@]+$(?!\n)", examples=["https://erp.example/hooks"])
 ]
 EventTypes = Annotated[tuple[EventType, ...], Meta(min_length=1)]
 

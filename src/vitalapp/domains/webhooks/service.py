@@ -2,13 +2,14 @@
 
 import base64
 import os
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
 
-from vitalapp.core.jobs import defer_job
+from vitalapp.core.jobs import defer_job, defer_jobs
 from vitalapp.core.problems import NotFound
 from vitalapp.core.resources import Resources
 from vitalapp.core.stores import Connection, transaction
@@ -24,19 +25,39 @@ OLD_SECRET_OVERLAP = timedelta(days=1)
 _SECRET_BYTES = 32
 
 
-async def announce(resources: Resources, ledger: Connection, *, employer_id: UUID, event_type: EventType, data: Any) -> None:
-    """Put an event on its way to the employer's endpoints, in the transaction that makes it true."""
-    now = resources.clock()
-    body = msgspec.json.encode(Event(type=event_type, timestamp=now, data=msgspec.Raw(msgspec.json.encode(data))))
+class Announcement(msgspec.Struct, frozen=True):
+    """What has become true for one employer; `data` as its API shows it."""
+
+    employer_id: UUID
+    event_type: EventType
+    data: Any
+
+
+async def announce(ledger: Connection, announcements: Sequence[Announcement], *, now: datetime) -> None:
+    """Put events on their way to the employers' endpoints, in the transaction that makes them true."""
+    bodies = [
+        msgspec.json.encode(Event(type=each.event_type, timestamp=now, data=msgspec.Raw(msgspec.json.encode(each.data))))
+        for each in announcements
+    ]
     deliveries = await queries.insert_deliveries(
-        ledger, employer_id=employer_id, event_id=uuid4(), event_type=event_type, body=body.decode(), now=now
+        ledger,
+        employer_ids=[each.employer_id for each in announcements],
+        event_ids=[uuid4() for _ in announcements],
+        event_types=[each.event_type for each in announcements],
+        bodies=[body.decode() for body in bodies],
+        now=now,
     )
-    for delivery_id in deliveries:
-        await defer_delivery(ledger, delivery_id, at=None)
+    await defer_deliveries(ledger, deliveries)
 
 
-async def defer_delivery(ledger: Connection, delivery_id: UUID, *, at: datetime | None) -> None:
-    """Have a delivery attempted at an instant, None for now."""
+async def defer_deliveries(ledger: Connection, delivery_ids: Sequence[UUID]) -> None:
+    """Have deliveries attempted now."""
+    arguments = [{"delivery_id": delivery_id} for delivery_id in delivery_ids]
+    await defer_jobs(ledger, task=DELIVER_TASK, queue="employer", arguments=arguments)
+
+
+async def defer_delivery(ledger: Connection, delivery_id: UUID, *, at: datetime) -> None:
+    """Have a delivery attempted again at an instant."""
     await defer_job(ledger, task=DELIVER_TASK, queue="employer", arguments={"delivery_id": delivery_id}, scheduled_at=at)
 
 
@@ -49,11 +70,10 @@ async def create_webhook_endpoint(resources: Resources, employer_id: UUID, data:
     endpoint_id, now = uuid4(), resources.clock()
     secret, sealed = _new_secret(resources, endpoint_id)
     event_types = list(data.event_types)
-    has_room = await queries.insert_endpoint(
-        resources.ledger, endpoint_id, employer_id, data.url, event_types, sealed, now, MOST_ENDPOINTS
-    )
-    if not has_room:
-        raise TooManyEndpoints
+    async with transaction(resources.ledger) as ledger:
+        if await queries.lock_endpoints(ledger, employer_id=employer_id) >= MOST_ENDPOINTS:
+            raise TooManyEndpoints
+        await queries.insert_endpoint(ledger, endpoint_id, employer_id, data.url, event_types, sealed, now)
     return Endpoint(
         id=endpoint_id,
         url=data.url,
@@ -142,7 +162,7 @@ async def replay_webhook_delivery(resources: Resources, employer_id: UUID, endpo
         )
         if row is None:
             raise NotFound
-        await defer_delivery(ledger, delivery_id, at=None)
+        await defer_deliveries(ledger, [delivery_id])
     return msgspec.convert(dict(row), Delivery)
 
 
@@ -151,6 +171,25 @@ async def _check_destination(resources: Resources, url: str) -> None:
         await resolve(url, is_local_run=resources.settings.is_local_run)
     except Refused:
         raise DestinationRefused from None
+
+
+async def reseal_secrets(resources: Resources) -> int:
+    """Bring secrets under the ledger key's newest version and drop those whose day is over; how many were brought.
+
+    Afterwards the key's older versions open nothing here that is still in use.
+    """
+    seal_key, count = resources.ledger_key(SECRET_PURPOSE), 0
+    async with transaction(resources.ledger) as ledger:
+        await queries.drop_ended_secrets(ledger, now=resources.clock())
+        for row in await queries.lock_secrets(ledger):
+            sealed = [row["secret_sealed"], row["previous_secret_sealed"]]
+            if all(each is None or seal_key.is_current(each) for each in sealed):
+                continue
+            endpoint_id = row["endpoint_id"]
+            fresh = [each and seal_key.seal(endpoint_id, seal_key.open(endpoint_id, each)) for each in sealed]
+            await queries.update_sealed_secrets(ledger, endpoint_id, *fresh)
+            count += 1
+    return count
 
 
 def _new_secret(resources: Resources, endpoint_id: UUID) -> tuple[str, bytes]:
