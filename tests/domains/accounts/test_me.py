@@ -43,7 +43,7 @@ async def test_get_me_shows_the_account_and_never_the_vaults_id(person: Person) 
 
 
 async def test_update_me_changes_what_is_given_and_leaves_the_rest(person: Person, superusers: dict[str, Any]) -> None:
-    changes = {
+    changes: dict[str, Any] = {
         "phone": "+31 6 12345678",
         "time_zone": "America/New_York",
         "themes": ["sleep", "work-stress"],

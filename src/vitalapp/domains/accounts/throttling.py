@@ -10,11 +10,12 @@ _QUARTER: Final = 15 * 60
 _HOUR: Final = 60 * 60
 _DAY: Final = 24 * _HOUR
 
-REGISTRATIONS_PER_CLIENT: Final = RateLimit("registrations-client", requests=30, seconds=_HOUR)
+# One client may be a whole office behind one address, on the day that everybody gets the link.
+REGISTRATIONS_PER_CLIENT: Final = RateLimit("registrations-client", requests=300, seconds=_HOUR)
 REGISTRATIONS_PER_LINK: Final = RateLimit("registrations-link", requests=600, seconds=_HOUR)
-MAILS_PER_CLIENT: Final = RateLimit("mails-client", requests=30, seconds=_HOUR)
+MAILS_PER_CLIENT: Final = RateLimit("mails-client", requests=100, seconds=_HOUR)
 MAILS_PER_ADDRESS: Final = RateLimit("mails-address", requests=5, seconds=_HOUR)
-TOKENS_PER_CLIENT: Final = RateLimit("tokens-client", requests=60, seconds=_QUARTER)
+TOKENS_PER_CLIENT: Final = RateLimit("tokens-client", requests=300, seconds=_QUARTER)
 CODES_PER_RESET: Final = RateLimit("codes-reset", requests=10, seconds=_HOUR)
 REFRESHES_PER_SESSION: Final = RateLimit("refreshes", requests=60, seconds=_QUARTER)
 _PASSWORDS_PER_SESSION: Final = RateLimit("passwords-session", requests=10, seconds=_QUARTER)
