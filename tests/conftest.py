@@ -7,5 +7,6 @@ pytest_plugins = [
     "tests.support.people",
     "tests.support.strict_limits",
     "tests.support.staff",
+    "tests.support.coaching",
     "tests.support.employers",
 ]

@@ -224,6 +224,19 @@ CREATE INDEX password_resets_account ON public.password_resets USING btree (acco
 
 CREATE INDEX password_resets_expiry ON public.password_resets USING btree (expires_at);
 
+CREATE TABLE privacy_questions (
+    account_id uuid NOT NULL,
+    question_id uuid NOT NULL,
+    forwarded_by uuid NOT NULL,
+    content_sealed bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    closed_at timestamp with time zone,
+    CONSTRAINT privacy_questions_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(account_id) ON DELETE CASCADE,
+    CONSTRAINT privacy_questions_pkey PRIMARY KEY (account_id, question_id)
+);
+
+CREATE INDEX privacy_questions_open ON public.privacy_questions USING btree (created_at, question_id) WHERE (closed_at IS NULL);
+
 CREATE TABLE recovery_codes (
     account_id uuid NOT NULL,
     code_hash bytea NOT NULL,
@@ -372,6 +385,18 @@ CREATE TABLE store_state (
     CONSTRAINT store_state_pkey PRIMARY KEY (is_only)
 );
 
+CREATE TABLE treatment_files (
+    file_id uuid NOT NULL,
+    wrapped_data_key bytea NOT NULL,
+    identity_sheet_sealed bytea NOT NULL,
+    email_index bytea NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT treatment_files_email_index_check CHECK ((octet_length(email_index) = 32)),
+    CONSTRAINT treatment_files_pkey PRIMARY KEY (file_id)
+);
+
+CREATE INDEX treatment_files_email ON public.treatment_files USING btree (email_index);
+
 GRANT DELETE, INSERT, SELECT, UPDATE ON access_tokens TO vitalapp_identity_app;
 GRANT DELETE, SELECT ON access_tokens TO vitalapp_identity_retention;
 GRANT DELETE, INSERT, SELECT, UPDATE ON accounts TO vitalapp_identity_app;
@@ -395,6 +420,7 @@ GRANT DELETE, INSERT, SELECT, UPDATE ON passkey_challenges TO vitalapp_identity_
 GRANT DELETE, SELECT ON passkey_challenges TO vitalapp_identity_retention;
 GRANT DELETE, INSERT, SELECT, UPDATE ON password_resets TO vitalapp_identity_app;
 GRANT DELETE, SELECT ON password_resets TO vitalapp_identity_retention;
+GRANT DELETE, INSERT, SELECT, UPDATE ON privacy_questions TO vitalapp_identity_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON recovery_codes TO vitalapp_identity_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON registration_links TO vitalapp_identity_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON registrations TO vitalapp_identity_app;
@@ -408,3 +434,5 @@ GRANT DELETE, INSERT, SELECT, UPDATE ON staff_passkeys TO vitalapp_identity_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON staff_sessions TO vitalapp_identity_app;
 GRANT DELETE, SELECT ON staff_sessions TO vitalapp_identity_retention;
 GRANT SELECT, UPDATE ON store_state TO vitalapp_identity_app;
+GRANT INSERT, SELECT, UPDATE ON treatment_files TO vitalapp_identity_app;
+GRANT DELETE, SELECT ON treatment_files TO vitalapp_identity_retention;

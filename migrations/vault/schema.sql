@@ -1,5 +1,7 @@
 -- The schema at head, written by `make schema`; a test keeps it equal to what the migrations make.
 
+CREATE EXTENSION btree_gist;
+
 CREATE TYPE access_line AS (
     log_subject_id uuid,
     actor_role text,
@@ -43,6 +45,116 @@ CREATE TABLE applied_erasures (
     counts jsonb NOT NULL,
     CONSTRAINT applied_erasures_pkey PRIMARY KEY (sequence)
 );
+
+CREATE TABLE appointments (
+    person_id uuid NOT NULL,
+    appointment_id uuid NOT NULL,
+    trajectory_id uuid NOT NULL,
+    coach_id uuid NOT NULL,
+    kind text NOT NULL,
+    mode text NOT NULL,
+    status text NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    late_cancellation_from timestamp with time zone NOT NULL,
+    is_late boolean NOT NULL DEFAULT false,
+    version integer NOT NULL DEFAULT 1,
+    reminded_version integer NOT NULL DEFAULT 0,
+    booked_at timestamp with time zone NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT appointments_check CHECK ((starts_at < ends_at)),
+    CONSTRAINT appointments_kind_check CHECK ((kind = ANY (ARRAY['intake'::text, 'session'::text, 'group'::text]))),
+    CONSTRAINT appointments_mode_check CHECK ((mode = ANY (ARRAY['video'::text, 'phone'::text, 'in_person'::text]))),
+    CONSTRAINT appointments_no_overlap EXCLUDE USING gist (person_id WITH =, tstzrange(starts_at, ends_at) WITH &&) WHERE ((status = 'booked'::text)),
+    CONSTRAINT appointments_person_id_trajectory_id_fkey FOREIGN KEY (person_id, trajectory_id) REFERENCES trajectories(person_id, trajectory_id) ON DELETE CASCADE,
+    CONSTRAINT appointments_pkey PRIMARY KEY (person_id, appointment_id),
+    CONSTRAINT appointments_status_check CHECK ((status = ANY (ARRAY['booked'::text, 'cancelled'::text, 'attended'::text, 'no_show'::text])))
+);
+
+CREATE INDEX appointments_coach ON public.appointments USING btree (coach_id, starts_at, appointment_id);
+
+CREATE INDEX appointments_reminder ON public.appointments USING btree (starts_at) WHERE ((status = 'booked'::text) AND (reminded_version < version));
+
+CREATE INDEX appointments_time ON public.appointments USING btree (person_id, starts_at, appointment_id);
+
+CREATE TABLE availability_exceptions (
+    coach_id uuid NOT NULL,
+    exception_id uuid NOT NULL,
+    kind text NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    CONSTRAINT availability_exceptions_check CHECK ((starts_at < ends_at)),
+    CONSTRAINT availability_exceptions_kind_check CHECK ((kind = ANY (ARRAY['open'::text, 'closed'::text]))),
+    CONSTRAINT availability_exceptions_pkey PRIMARY KEY (coach_id, exception_id)
+);
+
+CREATE INDEX availability_exceptions_time ON public.availability_exceptions USING btree (coach_id, starts_at);
+
+CREATE TABLE coach_occupancy (
+    coach_id uuid NOT NULL,
+    occupancy_id uuid NOT NULL,
+    capacity integer NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    during tstzrange NOT NULL,
+    CONSTRAINT coach_occupancy_capacity_check CHECK (((capacity >= 1) AND (capacity <= 50))),
+    CONSTRAINT coach_occupancy_check CHECK (((starts_at < ends_at) AND (during @> tstzrange(starts_at, ends_at)))),
+    CONSTRAINT coach_occupancy_no_overlap EXCLUDE USING gist (coach_id WITH =, during WITH &&),
+    CONSTRAINT coach_occupancy_pkey PRIMARY KEY (coach_id, occupancy_id)
+);
+
+CREATE INDEX coach_occupancy_time ON public.coach_occupancy USING btree (coach_id, starts_at);
+
+CREATE TABLE coach_seats (
+    coach_id uuid NOT NULL,
+    occupancy_id uuid NOT NULL,
+    seat integer NOT NULL,
+    person_id uuid NOT NULL,
+    booking_id uuid NOT NULL,
+    hold_expires_at timestamp with time zone,
+    CONSTRAINT coach_seats_coach_id_occupancy_id_fkey FOREIGN KEY (coach_id, occupancy_id) REFERENCES coach_occupancy(coach_id, occupancy_id) ON DELETE CASCADE,
+    CONSTRAINT coach_seats_pkey PRIMARY KEY (coach_id, occupancy_id, seat),
+    CONSTRAINT coach_seats_seat_check CHECK (((seat >= 1) AND (seat <= 50)))
+);
+
+CREATE INDEX coach_seats_holds ON public.coach_seats USING btree (coach_id, hold_expires_at) WHERE (hold_expires_at IS NOT NULL);
+
+CREATE INDEX coach_seats_person ON public.coach_seats USING btree (person_id, booking_id);
+
+CREATE TRIGGER coach_seats_freed AFTER DELETE ON public.coach_seats FOR EACH ROW EXECUTE FUNCTION free_seat();
+
+CREATE TABLE coaches (
+    coach_id uuid NOT NULL,
+    time_zone text NOT NULL,
+    session_minutes integer NOT NULL,
+    buffer_before_minutes integer NOT NULL,
+    buffer_after_minutes integer NOT NULL,
+    notice_hours integer NOT NULL,
+    horizon_days integer NOT NULL,
+    capacity integer NOT NULL,
+    weekly jsonb NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT coaches_buffer_after_minutes_check CHECK (((buffer_after_minutes >= 0) AND (buffer_after_minutes <= 240))),
+    CONSTRAINT coaches_buffer_before_minutes_check CHECK (((buffer_before_minutes >= 0) AND (buffer_before_minutes <= 240))),
+    CONSTRAINT coaches_capacity_check CHECK (((capacity >= 1) AND (capacity <= 50))),
+    CONSTRAINT coaches_horizon_days_check CHECK (((horizon_days >= 1) AND (horizon_days <= 366))),
+    CONSTRAINT coaches_notice_hours_check CHECK (((notice_hours >= 0) AND (notice_hours <= 720))),
+    CONSTRAINT coaches_pkey PRIMARY KEY (coach_id),
+    CONSTRAINT coaches_session_minutes_check CHECK (((session_minutes >= 10) AND (session_minutes <= 480)))
+);
+
+CREATE TABLE coaching_notes (
+    person_id uuid NOT NULL,
+    note_id uuid NOT NULL,
+    trajectory_id uuid NOT NULL,
+    coach_id uuid NOT NULL,
+    content_sealed bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT coaching_notes_person_id_trajectory_id_fkey FOREIGN KEY (person_id, trajectory_id) REFERENCES trajectories(person_id, trajectory_id) ON DELETE CASCADE,
+    CONSTRAINT coaching_notes_pkey PRIMARY KEY (person_id, note_id)
+);
+
+CREATE INDEX coaching_notes_coach ON public.coaching_notes USING btree (person_id, coach_id, created_at);
 
 CREATE TABLE diary_entries (
     person_id uuid NOT NULL,
@@ -89,6 +201,30 @@ CREATE TABLE diary_prunings (
     CONSTRAINT diary_prunings_pkey PRIMARY KEY (person_id)
 );
 
+CREATE TABLE emergency_accesses (
+    person_id uuid NOT NULL,
+    access_id uuid NOT NULL,
+    coach_id uuid NOT NULL,
+    reason_sealed bytea NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    reviewed_at timestamp with time zone,
+    reviewed_by uuid,
+    is_justified boolean,
+    CONSTRAINT emergency_accesses_check CHECK ((((reviewed_at IS NULL) = (reviewed_by IS NULL)) AND ((reviewed_at IS NULL) = (is_justified IS NULL)))),
+    CONSTRAINT emergency_accesses_pkey PRIMARY KEY (person_id, access_id)
+);
+
+CREATE INDEX emergency_accesses_review ON public.emergency_accesses USING btree (opened_at, access_id) WHERE (reviewed_at IS NULL);
+
+CREATE TABLE freed_slots (
+    coach_id uuid NOT NULL,
+    freed_id uuid NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    is_coach_told boolean NOT NULL DEFAULT false,
+    CONSTRAINT freed_slots_pkey PRIMARY KEY (coach_id, freed_id)
+);
+
 CREATE TABLE idempotency_keys (
     person_id uuid NOT NULL,
     key_hash bytea NOT NULL,
@@ -125,6 +261,16 @@ CREATE TABLE measurements (
 
 CREATE INDEX measurements_history ON public.measurements USING btree (person_id, measured_at, measurement_id);
 
+CREATE TABLE note_statements (
+    person_id uuid NOT NULL,
+    statement_id uuid NOT NULL,
+    note_id uuid NOT NULL,
+    content_sealed bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT note_statements_person_id_note_id_fkey FOREIGN KEY (person_id, note_id) REFERENCES coaching_notes(person_id, note_id) ON DELETE CASCADE,
+    CONSTRAINT note_statements_pkey PRIMARY KEY (person_id, statement_id)
+);
+
 CREATE TABLE outbox (
     outbox_id uuid NOT NULL,
     kind text NOT NULL,
@@ -150,6 +296,47 @@ CREATE TABLE store_state (
     CONSTRAINT store_state_is_only_check CHECK (is_only),
     CONSTRAINT store_state_pkey PRIMARY KEY (is_only)
 );
+
+CREATE TABLE trajectories (
+    person_id uuid NOT NULL,
+    trajectory_id uuid NOT NULL,
+    coach_id uuid NOT NULL,
+    contract_id uuid NOT NULL,
+    ledger_reference uuid NOT NULL,
+    treatment_file_id uuid,
+    opened_at timestamp with time zone NOT NULL,
+    intake_completed_at timestamp with time zone,
+    closed_at timestamp with time zone,
+    CONSTRAINT trajectories_pkey PRIMARY KEY (person_id, trajectory_id)
+);
+
+CREATE INDEX trajectories_coach ON public.trajectories USING btree (coach_id, trajectory_id);
+
+CREATE UNIQUE INDEX trajectories_running ON public.trajectories USING btree (person_id, coach_id) WHERE (closed_at IS NULL);
+
+CREATE TABLE treatment_entries (
+    file_id uuid NOT NULL,
+    entry_id uuid NOT NULL,
+    content_sealed bytea NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT treatment_entries_pkey PRIMARY KEY (file_id, entry_id)
+);
+
+CREATE INDEX treatment_entries_age ON public.treatment_entries USING btree (recorded_at);
+
+CREATE TABLE waiting_list (
+    person_id uuid NOT NULL,
+    waiting_id uuid NOT NULL,
+    coach_id uuid NOT NULL,
+    wanted_from timestamp with time zone,
+    wanted_to timestamp with time zone,
+    created_at timestamp with time zone NOT NULL,
+    told_at timestamp with time zone,
+    CONSTRAINT waiting_list_check CHECK ((wanted_from < wanted_to)),
+    CONSTRAINT waiting_list_pkey PRIMARY KEY (person_id, waiting_id)
+);
+
+CREATE INDEX waiting_list_coach ON public.waiting_list USING btree (coach_id, created_at);
 
 CREATE OR REPLACE FUNCTION public.create_access_log_partitions(first_month date, months_ahead integer)
  RETURNS integer
@@ -180,6 +367,39 @@ $function$;
 
 GRANT EXECUTE ON FUNCTION create_access_log_partitions(date,integer) TO vitalapp_vault_retention;
 
+CREATE OR REPLACE FUNCTION public.free_seat()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public'
+AS $function$
+DECLARE
+    occupancy coach_occupancy;
+    freed uuid := gen_random_uuid();
+BEGIN
+    -- Two seats of a group that go at once take turns here, so that the last one takes the occupancy along.
+    SELECT * INTO occupancy FROM coach_occupancy
+    WHERE coach_id = OLD.coach_id AND occupancy_id = OLD.occupancy_id
+    FOR UPDATE;
+    DELETE FROM coach_occupancy
+    WHERE coach_id = OLD.coach_id AND occupancy_id = OLD.occupancy_id
+      AND NOT EXISTS (
+          SELECT FROM coach_seats WHERE coach_id = OLD.coach_id AND occupancy_id = OLD.occupancy_id
+      );
+    IF OLD.hold_expires_at IS NULL AND occupancy.starts_at > now() THEN
+        INSERT INTO freed_slots (coach_id, freed_id, starts_at) VALUES (OLD.coach_id, freed, occupancy.starts_at);
+        PERFORM procrastinate_defer_jobs_v1(ARRAY[
+            ROW(
+                'default', 'announce_freed_slot', 0, NULL, NULL,
+                jsonb_build_object('coach_id', OLD.coach_id, 'freed_id', freed), NULL
+            )::procrastinate_job_to_defer_v1
+        ]);
+    END IF;
+    RETURN NULL;
+END;
+$function$;
+
+GRANT EXECUTE ON FUNCTION free_seat() TO PUBLIC;
+
 CREATE OR REPLACE FUNCTION public.note_pruned_diary_tombstones()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -205,19 +425,34 @@ GRANT INSERT, SELECT ON access_log TO vitalapp_vault_app;
 GRANT DELETE, SELECT ON access_log TO vitalapp_vault_retention;
 GRANT USAGE ON access_log_line_id TO vitalapp_vault_app;
 GRANT DELETE, INSERT, SELECT ON applied_erasures TO vitalapp_vault_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON appointments TO vitalapp_vault_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON availability_exceptions TO vitalapp_vault_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON coach_occupancy TO vitalapp_vault_app;
+GRANT DELETE, SELECT ON coach_occupancy TO vitalapp_vault_retention;
+GRANT DELETE, INSERT, SELECT, UPDATE ON coach_seats TO vitalapp_vault_app;
+GRANT DELETE, SELECT ON coach_seats TO vitalapp_vault_retention;
+GRANT DELETE, INSERT, SELECT, UPDATE ON coaches TO vitalapp_vault_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON coaching_notes TO vitalapp_vault_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON diary_entries TO vitalapp_vault_app;
 GRANT DELETE, SELECT ON diary_entries TO vitalapp_vault_retention;
 GRANT DELETE, INSERT, SELECT, UPDATE ON diary_entry_shares TO vitalapp_vault_app;
 GRANT DELETE, SELECT ON diary_entry_shares TO vitalapp_vault_retention;
 GRANT DELETE, SELECT ON diary_prunings TO vitalapp_vault_app;
 GRANT DELETE, SELECT ON diary_prunings TO vitalapp_vault_retention;
+GRANT DELETE, INSERT, SELECT, UPDATE ON emergency_accesses TO vitalapp_vault_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON freed_slots TO vitalapp_vault_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON idempotency_keys TO vitalapp_vault_app;
 GRANT DELETE, SELECT ON idempotency_keys TO vitalapp_vault_retention;
 GRANT DELETE, INSERT, SELECT ON measurement_shares TO vitalapp_vault_app;
 GRANT DELETE, SELECT ON measurement_shares TO vitalapp_vault_retention;
 GRANT DELETE, INSERT, SELECT ON measurements TO vitalapp_vault_app;
 GRANT DELETE, SELECT ON measurements TO vitalapp_vault_retention;
+GRANT DELETE, INSERT, SELECT, UPDATE ON note_statements TO vitalapp_vault_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON outbox TO vitalapp_vault_app;
 GRANT DELETE, SELECT ON outbox TO vitalapp_vault_retention;
 GRANT DELETE, INSERT, SELECT, UPDATE ON persons TO vitalapp_vault_app;
 GRANT SELECT, UPDATE ON store_state TO vitalapp_vault_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON trajectories TO vitalapp_vault_app;
+GRANT INSERT, SELECT ON treatment_entries TO vitalapp_vault_app;
+GRANT DELETE, SELECT ON treatment_entries TO vitalapp_vault_retention;
+GRANT DELETE, INSERT, SELECT, UPDATE ON waiting_list TO vitalapp_vault_app;

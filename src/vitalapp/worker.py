@@ -63,7 +63,8 @@ def queue_app(resources: Resources, store: Store, queue: Queue) -> procrastinate
         _add_carriers(app, resources, store, [carrier for module in modules for carrier in module.CARRIERS])
     _add_rescue(app, queue)
     handlers = [handler for module in modules for handler in getattr(module, "BOUNCE_HANDLERS", [])]
-    for task in [send_mail_task(handlers), *(task for module in modules for task in module.TASKS)]:
+    checks = [check for module in modules for check in getattr(module, "MAIL_CHECKS", [])]
+    for task in [send_mail_task(handlers, checks), *(task for module in modules for task in module.TASKS)]:
         if (task.store, task.queue) == (store, queue):
             _add_task(app, resources, task)
     for schedule in [schedule for module in modules for schedule in module.SCHEDULES]:

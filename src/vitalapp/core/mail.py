@@ -20,12 +20,16 @@ SEAL_PURPOSE: Final = "mail"
 
 
 class Mail(msgspec.Struct, frozen=True, kw_only=True):
-    """What a mail row holds under its seal."""
+    """What a mail row holds under its seal.
+
+    Shape: `reference` is for the template's `MailCheck`, which says whether the mail still holds when it is about to leave.
+    """
 
     to: str
     template: TemplateKey
     locale: str
     params: dict[str, str]
+    reference: str | None = None
 
 
 INSERT_MAILS = """
@@ -33,6 +37,7 @@ INSERT_MAILS = """
     SELECT mail_id, payload_sealed, subject_index, $4 FROM unnest($1::uuid[], $2::bytea[], $3::bytea[]) AS mail (
         mail_id, payload_sealed, subject_index
     )
+    ON CONFLICT (mail_id) DO NOTHING
 """
 
 
@@ -46,25 +51,33 @@ async def enqueue_mail(
     now: datetime,
     params: Mapping[str, str] | None = None,
     subject_index: bytes | None = None,
+    reference: str | None = None,
+    mail_id: UUID | None = None,
 ) -> UUID:
     """Write one mail beside the caller's other writes in `identity`; it goes out if and only if they commit.
 
-    Shape: `params` are exactly those of the template; `subject_index` lets an erasure find mail that still waits.
+    Shape: `params` are exactly those of the template; `subject_index` lets an erasure find mail that still waits; `mail_id` is
+    given by who may run twice, so that the mail waits once.
     Raises: ValueError where the params are not the template's.
     """
-    mail = Mail(to=to, template=template, locale=locale, params=dict(params or {}))
-    (mail_id,) = await enqueue_mails(connection, keys, [(mail, subject_index)], now=now)
-    return mail_id
+    mail = Mail(to=to, template=template, locale=locale, params=dict(params or {}), reference=reference)
+    (used_id,) = await enqueue_mails(connection, keys, [(mail, subject_index)], now=now, mail_ids=[mail_id or uuid4()])
+    return used_id
 
 
 async def enqueue_mails(
-    connection: Connection, keys: KeyRing, mails: Sequence[tuple[Mail, bytes | None]], *, now: datetime
+    connection: Connection,
+    keys: KeyRing,
+    mails: Sequence[tuple[Mail, bytes | None]],
+    *,
+    now: datetime,
+    mail_ids: list[UUID] | None = None,
 ) -> list[UUID]:
     """As `enqueue_mail`, for mails to many people at once, each with its subject index.
 
     Raises: ValueError where the params of one are not its template's.
     """
-    ids = [uuid4() for _ in mails]
+    ids = mail_ids or [uuid4() for _ in mails]
     sealed: list[bytes] = []
     for mail_id, (mail, _) in zip(ids, mails, strict=True):
         if set(mail.params) != set(TEMPLATES[mail.template].params):

@@ -48,6 +48,13 @@ class BounceHandler(msgspec.Struct, frozen=True, kw_only=True):
     handle: Callable[[Resources, Connection, Bounce], Awaitable[None]]
 
 
+class MailCheck(msgspec.Struct, frozen=True, kw_only=True):
+    """How a domain says whether a mail of one template still holds, asked in the moment before it leaves."""
+
+    template: TemplateKey
+    is_current: Callable[[Resources, Mail], Awaitable[bool]]
+
+
 class RecipientRefused(Exception):
     """The mail server says that this recipient or this mail will never be accepted."""
 
@@ -64,18 +71,26 @@ COUNT_ATTEMPT = """
 """
 
 
-def send_mail_task(bounce_handlers: Iterable[BounceHandler]) -> Task:
+def send_mail_task(bounce_handlers: Iterable[BounceHandler], checks: Iterable[MailCheck] = ()) -> Task:
     """The worker's job that carries one mail."""
     by_template: dict[TemplateKey, BounceHandler] = {handler.template: handler for handler in bounce_handlers}
+    check_by_template: dict[TemplateKey, MailCheck] = {check.template: check for check in checks}
 
     async def run(resources: Resources, arguments: dict[str, Any]) -> None:
-        await send_mail(resources, mail_id=UUID(arguments["mail_id"]), bounce_handlers=by_template)
+        mail_id = UUID(arguments["mail_id"])
+        await send_mail(resources, mail_id=mail_id, bounce_handlers=by_template, checks=check_by_template)
 
     return Task(store="identity", name=SEND_TASK, run=run)
 
 
-async def send_mail(resources: Resources, *, mail_id: UUID, bounce_handlers: Mapping[TemplateKey, BounceHandler]) -> None:
-    """Carry one mail; a row that is gone was carried or erased before.
+async def send_mail(
+    resources: Resources,
+    *,
+    mail_id: UUID,
+    bounce_handlers: Mapping[TemplateKey, BounceHandler],
+    checks: Mapping[TemplateKey, MailCheck] | None = None,
+) -> None:
+    """Carry one mail; a row that is gone was carried or erased before, and one that no longer holds is dropped.
 
     A mail server that is away is tried again, later each time, for five days. A refused recipient is handed to the
     bounce handler of its template, in the transaction that deletes the mail.
@@ -90,6 +105,10 @@ async def send_mail(resources: Resources, *, mail_id: UUID, bounce_handlers: Map
             mail = msgspec.json.decode(opened, type=Mail)
         except (SealBroken, msgspec.ValidationError) as error:
             logger.warning("mail_unreadable", mail_id=str(mail_id), error=type(error).__name__)
+            await connection.execute(DELETE_MAIL, mail_id)
+            return
+        check = (checks or {}).get(mail.template)
+        if check is not None and not await check.is_current(resources, mail):
             await connection.execute(DELETE_MAIL, mail_id)
             return
         message = compose(mail, mail_id=mail_id, created_at=row["created_at"], settings=resources.settings)

@@ -30,6 +30,7 @@ TemplateKey = Literal[
     "appointment_cancelled",
     "appointment_reminder",
     "waiting_list_slot",
+    "agenda_changed",
     "privacy_request_received",
     "privacy_request_confirmation",
     "legal_texts_changed",
@@ -220,6 +221,12 @@ TEMPLATES: Final[Mapping[TemplateKey, Template]] = {
         ),
         action=SIGN_IN,
         path="/waiting-list",
+    ),
+    "agenda_changed": Template(
+        subject=mark("Your agenda has changed"),
+        paragraphs=(mark("A time in your agenda has come free."), LOG_IN_TO_SEE),
+        action=SIGN_IN,
+        path="/admin/appointments",
     ),
     "privacy_request_received": Template(
         subject=mark("We have received your request"),

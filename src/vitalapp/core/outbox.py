@@ -30,15 +30,17 @@ async def put_outbox(
     payload: Any,
     now: datetime,
     subject_index: bytes | None = None,
+    is_ordered: bool = True,
 ) -> UUID:
     """Write one outbox row and its job.
 
-    Shape: `subject_index` is a keyed hash of the person, so that an erasure finds the row and steps of one person keep order.
+    Shape: `subject_index` is a keyed hash of the person, so that an erasure finds the row and steps of one person keep order;
+    what need not keep order, such as mail, must not hold other steps up either (`is_ordered`).
     """
     outbox_id = uuid4()
     sealed = seal_key.seal(outbox_id, msgspec.json.encode(payload))
     await connection.execute(INSERT_OUTBOX, outbox_id, kind, subject_index, sealed, now)
-    lock = None if subject_index is None else subject_index.hex()
+    lock = subject_index.hex() if subject_index is not None and is_ordered else None
     await defer_job(connection, task=CARRY_TASK, lock=lock, arguments={"outbox_id": outbox_id})
     return outbox_id
 
