@@ -57,7 +57,10 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
-    """Why and how long rows outlive an erasure."""
+    """Why and how long rows outlive an erasure.
+
+    Shape: `since` is the SQL expression of the instant from which a row's term runs, NULL while it does not run yet.
+    """
 
     ground: str
     years: int
@@ -125,20 +128,48 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def kept_since_sql(self) -> str:
         """The newest instant from which the term of one person's kept rows runs, NULL where there are none."""
+        subject, _ = self._subject()
+        return f"SELECT max({self._kept().since}) FROM {self.name} WHERE {subject} = $1"
+
+    @property
+    def end_kept_sql(self) -> str:
+        """Deletes the rows that were kept past an erasure, or would have been, and whose term is over at `$1`."""
+        return f"DELETE FROM {self.name} WHERE {self._is_kept_term_over}"
+
+    @property
+    def count_kept_ended_sql(self) -> str:
+        """Counts what `end_kept_sql` would delete."""
+        return f"SELECT count(*) FROM {self.name} WHERE {self._is_kept_term_over}"
+
+    @property
+    def _is_kept_term_over(self) -> str:
+        kept = self._kept()
+        return f"{kept.since} < $1::timestamptz - make_interval(years => {kept.years})"
+
+    def _kept(self) -> Kept:
         if self.kept is None:
             raise ValueError(f"{self.name} outlives nothing")
-        subject, _ = self._subject()
-        return f"SELECT max({self.kept.since}) FROM {self.name} WHERE {subject} = $1"
+        return self.kept
+
+    def subjects_sql(self, column: str) -> str:
+        """Every different value of a column."""
+        return f"SELECT DISTINCT {column} AS subject FROM {self.name} WHERE {column} IS NOT NULL"
 
     @property
     def expire_sql(self) -> str:
         """Deletes up to `$2` rows that are past their term at `$1`."""
+        return f"DELETE FROM {self.name} WHERE ctid = ANY(ARRAY(SELECT ctid FROM {self.name} WHERE {self._is_expired} LIMIT $2))"
+
+    @property
+    def count_expired_sql(self) -> str:
+        """Counts what `expire_sql` would delete, had it no limit."""
+        return f"SELECT count(*) FROM {self.name} WHERE {self._is_expired}"
+
+    @property
+    def _is_expired(self) -> str:
         if self.retention is None:
             raise ValueError(f"{self.name} has no retention rule")
-        return (
-            f"DELETE FROM {self.name} WHERE ctid = ANY(ARRAY(SELECT ctid FROM {self.name} "
-            f"WHERE {self.retention.column} < $1::timestamptz - make_interval(days => {self.retention.days}) LIMIT $2))"
-        )
+        return f"{self.retention.column} < $1::timestamptz - make_interval(days => {self.retention.days})"
 
     def _subject(self) -> tuple[str, SubjectKey]:
         if self.subject is None:

@@ -48,8 +48,13 @@ async def open_resources(settings: Settings, *, audience: str, clock: Clock = ut
             session_key=session_key,
             erasure_anchor=Anchor(settings.anchor_dir) if settings.anchor_dir else None,
         )
+        shut: set[Store] = set()
         for store in stores:
-            gate = RestoreGate(store, resources.erasure_anchor) if resources.erasure_anchor and store != "ledger" else None
+            gate = (
+                RestoreGate(store, resources.erasure_anchor, shut)
+                if resources.erasure_anchor and store != "ledger"
+                else None
+            )
             resources.pools[store] = pool = await open_pool(settings, store, gate=gate)
             stack.push_async_callback(pool.close)
             if gate is not None and (dsn := settings.dsn(store)):

@@ -33,16 +33,17 @@ SELECT_APPLIED_THROUGH = """
 
 
 class RestoreGate:
-    """Keeps one store shut while it stands before an erasure that the anchor knows.
+    """Keeps a process from its stores while one of them stands before an erasure that the anchor knows.
 
     Each new connection passes `admit`; `watch` finds a restore under connections that stay open.
+    Shape: `shut` holds the stores that are behind; the gates of one process share it.
     Rule: pitfall 11.
     """
 
-    def __init__(self, store: Store, anchor: Anchor) -> None:
+    def __init__(self, store: Store, anchor: Anchor, shut: set[Store]) -> None:
         self._store: Store = store
         self._anchor = anchor
-        self._is_shut = False
+        self._shut = shut
 
     async def admit(self, connection: Connection) -> None:
         """Compare the store with the anchor; an anchor that is away cannot be compared with and refuses nothing.
@@ -58,16 +59,19 @@ class RestoreGate:
             applied = await connection.fetchval(SELECT_APPLIED_THROUGH)
         except asyncpg.UndefinedTableError:  # a restore is under way
             applied = None
-        self._is_shut = applied is None or applied < known
+        if applied is None or applied < known:
+            self._shut.add(self._store)
+        else:
+            self._shut.discard(self._store)
         await self.pass_through(connection)
 
     async def pass_through(self, _connection: Connection) -> None:
-        """Let a connection that is open already be used, while the gate is open.
+        """Let a connection that is open already be used, while every gate of the process is open.
 
         Raises: StoreOutdated.
         """
-        if self._is_shut:
-            raise StoreOutdated(f"The {self._store} store was restored from a backup; run `vitalapp erasures replay`.")
+        if self._shut:
+            raise StoreOutdated(f"Restored from a backup: {', '.join(sorted(self._shut))}; run `vitalapp erasures replay`.")
 
     async def watch(self, dsn: str) -> None:
         """Compare every second until cancelled, by a connection of its own."""

@@ -15,6 +15,13 @@ CATEGORIES = [
     ),
 ]
 
+# A record's term begins when what it says is no longer in force.
+_ENDED_AT = (
+    "coalesce((SELECT min(later.at) FROM consent_events AS later "
+    "WHERE later.consent_subject_id = consent_events.consent_subject_id AND later.purpose = consent_events.purpose "
+    "AND later.event_number > consent_events.event_number), CASE WHEN event = 'withdrawn' THEN at END)"
+)
+
 TABLES = [
     Table(
         store="identity",
@@ -37,6 +44,6 @@ TABLES = [
             "at": "instant",
         },
         erasure="keep",
-        kept=Kept(ground="GDPR 7(1), 17(3)(e)", years=5, since="at"),
+        kept=Kept(ground="GDPR 7(1), 17(3)(e)", years=5, since=_ENDED_AT),
     ),
 ]

@@ -170,7 +170,7 @@ async def _people(identity: Connection, keys: KeyRing, works: list[ErasureWork],
 async def _erase(identity: Connection, resources: Resources, people: list[_Leaver]) -> dict[UUID, str]:
     """Delete every row of these people; the certificates that somebody can ask for, by erasure."""
     erased = [table for table in resources.personal_data.erased("identity") if not _is_by_address(table)]
-    tables = await _in_order(identity, erased)
+    tables = await in_order(identity, erased)
     waiting = [table for table in tables if table.subject and table.subject[1] == "subject_index"]
     # What waits to be carried goes first: a carrier under way is waited for, and none starts any more.
     counts = await _delete_rows(identity, waiting, people)
@@ -199,7 +199,7 @@ async def _erase_in_vault(resources: Resources, people: list[_Leaver]) -> tuple[
     completed_through = await asyncio.to_thread(resources.anchor.completed_through)
     async with transaction(resources.vault) as vault:
         await erasure_vault_queries.shut_fences(vault, person_ids=person_ids)
-        tables = await _in_order(vault, resources.personal_data.erased("vault"))
+        tables = await in_order(vault, resources.personal_data.erased("vault"))
         counts = await _delete_rows(vault, tables, people)
         await delete_locked_jobs(vault, locks=[person.subject_index.hex() for person in people])
         await erasure_vault_queries.delete_fences(vault, person_ids=person_ids)
@@ -219,11 +219,17 @@ async def _erase_in_vault(resources: Resources, people: list[_Leaver]) -> tuple[
 
 async def _delete_rows(connection: Connection, tables: list[Table], people: list[_Leaver]) -> dict[int, Counts]:
     """Delete these people's rows of some tables, one statement a table; how many of each category, by erasure."""
-    counts: dict[int, Counts] = {person.work.sequence: {} for person in people}
+    counts = await delete_rows_by_keys(connection, tables, [person.keys() for person in people])
+    return {person.work.sequence: of_person for person, of_person in zip(people, counts, strict=True)}
+
+
+async def delete_rows_by_keys(connection: Connection, tables: list[Table], people: list[dict[str, Any]]) -> list[Counts]:
+    """As it says; `people` are their ids by the data map's names, and the counts are in the same order."""
+    counts: list[Counts] = [{} for _ in people]
     for table in tables:
         if table.subject is None:
             continue
-        whose = {person.keys()[table.subject[1]]: counts[person.work.sequence] for person in people}
+        whose = {keys[table.subject[1]]: of_person for keys, of_person in zip(people, counts, strict=True)}
         for row in await connection.fetch(table.erase_people_sql, list(whose)):
             if table.category is not None:
                 of_person = whose[row["subject"]]
@@ -241,7 +247,7 @@ def _is_by_address(table: Table) -> bool:
     return table.subject is not None and table.subject[1] == "email_index"
 
 
-async def _in_order(connection: Connection, tables: list[Table]) -> list[Table]:
+async def in_order(connection: Connection, tables: list[Table]) -> list[Table]:
     """Tables so that rows go before the rows that they refer to, and every one is counted."""
     by_name = {table.name: table for table in tables}
     order: TopologicalSorter[str] = TopologicalSorter(dict.fromkeys(by_name, ()))

@@ -222,6 +222,26 @@ async def list_unfinished(connection: Connection | Pool, *, decided_before: date
     return [row["first_sequence"] for row in await connection.fetch(LIST_UNFINISHED, decided_before)]
 
 
+LIST_UNFINISHED_SEQUENCES = """
+    SELECT sequence FROM erasures WHERE completed_at IS NULL
+"""
+
+
+async def list_unfinished_sequences(connection: Connection) -> set[int]:
+    """The erasures that are under way."""
+    return {row["sequence"] for row in await connection.fetch(LIST_UNFINISHED_SEQUENCES)}
+
+
+REACH_SEQUENCE = """
+    UPDATE store_state SET erasure_applied_through = greatest(erasure_applied_through, $1)
+"""
+
+
+async def reach_sequence(connection: Connection, *, sequence: int) -> None:
+    """Note that every erasure up to this number is known here."""
+    await connection.execute(REACH_SEQUENCE, sequence)
+
+
 FIND_ERASURE = """
     SELECT certificate, completed_at IS NOT NULL AS is_complete FROM erasures WHERE erasure_id = $1 AND secret_hash = $2
 """
