@@ -21,11 +21,11 @@ run: .venv/.runnable ## the whole backend on this machine, with stores and ficti
 
 .PHONY: test
 test: .venv/.complete ## every test, on embedded PostgreSQL and Valkey (ARGS="-k diary")
-	$(BIN)/pytest -n auto --maxprocesses 4 $(ARGS)
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadgroup $(ARGS)
 
 .PHONY: test-postgres15
 test-postgres15: .venv/.complete ## every test on the system's PostgreSQL 15, the oldest we support
-	VITALAPP_TEST_POSTGRES_MAJOR=15 $(BIN)/pytest -n auto --maxprocesses 4 $(ARGS)
+	VITALAPP_TEST_POSTGRES_MAJOR=15 $(BIN)/pytest -n auto --maxprocesses 4 --dist loadgroup $(ARGS)
 
 .PHONY: check
 check: .venv/.complete ## ruff, pyright, import contracts, sqlfluff

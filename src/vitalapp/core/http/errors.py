@@ -71,6 +71,7 @@ _STORE_AWAY = (
     asyncpg.TransactionRollbackError,
     asyncpg.LockNotAvailableError,
     asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.InternalClientError,  # what a statement gets that was being sent while the server was killed
     ConnectionError,
     TimeoutError,
     socket.gaierror,
