@@ -9,7 +9,7 @@ from vitalapp import registry
 from vitalapp.core.clock import Clock, utc_now
 from vitalapp.core.http.envelope import Envelope
 from vitalapp.core.http.idempotency import KeepKeyedAnswers
-from vitalapp.core.http.wiring import http_options
+from vitalapp.core.http.wiring import COMMON_ROUTES, http_options
 from vitalapp.core.replay import ReplayOnStaleFence
 from vitalapp.core.resources import Resources
 from vitalapp.core.settings import Settings
@@ -38,7 +38,7 @@ def create_app(
             yield
 
     app = Litestar(
-        route_handlers=[route for name in AUDIENCE_ROUTES[audience] for route in registry.routes(name)],
+        route_handlers=[*COMMON_ROUTES, *(route for name in AUDIENCE_ROUTES[audience] for route in registry.routes(name))],
         lifespan=[lifespan],
         **http_options(settings, audience=audience),
     )

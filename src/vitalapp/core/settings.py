@@ -83,6 +83,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     public_url: str = "http://localhost:8000"
     smtp_url: str = "smtp://localhost:25"
     mail_from: str = "Vitalapp <no-reply@vitalapp.example>"
+    security_contact: str = "mailto:security@vitalapp.example"
     hosting_country: str = "NL"
     trusted_proxies: tuple[str, ...] = ()
     metrics_networks: tuple[str, ...] = ()

@@ -3,18 +3,27 @@
 from typing import Any
 
 from litestar.di import Provide
+from litestar.types import ControllerRouterHandler
 
 from vitalapp.core.auth import provide_resources, provide_session
 from vitalapp.core.http.client_address import provide_client_address
 from vitalapp.core.http.errors import answer_exception
+from vitalapp.core.http.health import get_liveness, get_readiness
 from vitalapp.core.http.idempotency import begin_keyed_request, provide_keyed_request
+from vitalapp.core.http.openapi import openapi_config
 from vitalapp.core.http.period import provide_period
 from vitalapp.core.http.preconditions import provide_expected_version, provide_write_condition
 from vitalapp.core.http.request import StrictRequest, provide_locale
+from vitalapp.core.http.schema_page import SchemaRouter
+from vitalapp.core.http.well_known import get_jwks, get_metrics, get_security_txt
 from vitalapp.core.settings import Settings
 from vitalapp.core.staff_auth import provide_staff
 
 MAX_BODY_BYTES = 256 * 1024
+
+
+# Operations of every audience that belong to no domain.
+COMMON_ROUTES: list[ControllerRouterHandler] = [get_liveness, get_readiness, get_security_txt, get_jwks, get_metrics]
 
 
 def http_options(settings: Settings, *, audience: str) -> dict[str, Any]:
@@ -39,5 +48,6 @@ def http_options(settings: Settings, *, audience: str) -> dict[str, Any]:
             "keyed_request": Provide(provide_keyed_request),
         },
         "before_request": begin_keyed_request,
+        "openapi_config": openapi_config(audience=audience, router=SchemaRouter()),
         "logging_config": None,
     }
