@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Literal, cast
 from uuid import UUID
 
 import httpx
@@ -37,6 +37,7 @@ class ThingInput(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_field
 
     title: Annotated[str, msgspec.Meta(max_length=80, examples=["A walk"])]
     parts: list[Part]
+    colours: tuple[Literal["red", "blue"], ...] = ()
 
 
 class Thing(msgspec.Struct, kw_only=True, frozen=True):
@@ -166,6 +167,7 @@ def test_every_schema_has_an_example_that_fits_it(document: dict[str, Any]) -> N
             (example,) = schema["examples"]
             jsonschema_rs.validate({**schema, "components": document["components"]}, example)
     assert schemas["ThingInput"]["examples"][0]["title"] == "A walk"
+    assert schemas["ThingInput"]["properties"]["colours"]["items"] == {"type": "string", "enum": ["red", "blue"]}
 
 
 async def test_the_page_loads_nothing_from_elsewhere(client: httpx.AsyncClient) -> None:

@@ -19,7 +19,9 @@ _BY_NAME = {
     "key": "energy",
     "name": "Sam's phone",
     "phone": "+31612345678",
+    "billing_email": "invoices@employer.example",
     "reference": "7Q4K-2M9X",
+    "registration_number": "12345678",
     "time_zone": "Europe/Amsterdam",
     "title": "Energy",
     "version": "1.0.0",
@@ -40,9 +42,8 @@ def example_of(schema: Json, schemas: Json, *, name: str = "", depth: int = 0) -
         return next(value for value in schema["enum"] if value is not None)
     if "default" in schema and schema["default"] is not None:
         return schema["default"]
-    for choices in ("oneOf", "anyOf"):
-        if choices in schema:
-            return example_of(_chosen(schema, choices, depth), schemas, name=name, depth=depth)
+    if "anyOf" in schema:
+        return example_of(_chosen(schema, depth), schemas, name=name, depth=depth)
     return _by_type(schema, schemas, name=name, depth=depth)
 
 
@@ -73,13 +74,13 @@ def _text(schema: Json, name: str) -> str:
     return text[: schema.get("maxLength", len(text))]
 
 
-def _chosen(schema: Json, choices: str, depth: int) -> Json:
+def _chosen(schema: Json, depth: int) -> Json:
     """The first of the choices that is not null, under the constraints that stand beside them."""
-    others = [choice for choice in schema[choices] if choice.get("type") != "null"]
-    is_nullable = len(others) < len(schema[choices])
+    others = [choice for choice in schema["anyOf"] if choice.get("type") != "null"]
+    is_nullable = len(others) < len(schema["anyOf"])
     if not others or (is_nullable and depth >= _DEEPEST):
         return {"type": "null"}
-    return {**{key: value for key, value in schema.items() if key != choices}, **others[0]}
+    return {**{key: value for key, value in schema.items() if key != "anyOf"}, **others[0]}
 
 
 def _first(examples: list[Any] | Json) -> Any:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from typing import Any, cast
 
+import msgspec
 from litestar import Litestar, Router
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
@@ -56,7 +57,8 @@ def openapi_config(*, audience: str, router: Router) -> OpenAPIConfig:
 def openapi_document(app: Litestar) -> Json:
     """The finished OpenAPI 3.1 document; the same object at each call."""
     if _DOCUMENT not in app.state:
-        app.state[_DOCUMENT] = _finish(app, app.openapi_schema.to_schema())
+        written = msgspec.json.encode(app.openapi_schema.to_schema())
+        app.state[_DOCUMENT] = _finish(app, msgspec.json.decode(written))
     return app.state[_DOCUMENT]
 
 
@@ -68,6 +70,7 @@ def _finish(app: Litestar, document: Json) -> Json:
     for path, method, handler in _operations(app):
         _describe(document["paths"][path][method], handler, path=path)
     schemas: Json = document["components"]["schemas"]
+    _mend_choices(document)
     for name in _names_in_requests(document):
         schemas[name]["additionalProperties"] = False
     document["components"] |= problem_components(schemas)
@@ -116,16 +119,32 @@ def _names_in_requests(document: Json) -> set[str]:
     return {name for name in found if "properties" in schemas[name]}
 
 
-def _references(part: object) -> Iterator[str]:
+def _mend_choices(part: object) -> None:
+    """Say `anyOf` for a union, and take out the `{}` by which Litestar writes the dots of `tuple[X, ...]`."""
+    for members in _objects(part):
+        choices = [choice for choice in members.pop("oneOf", []) if choice]
+        if len(choices) == 1:
+            members.update(choices[0])
+        elif choices:
+            members["anyOf"] = choices
+
+
+def _objects(part: object) -> Iterator[Json]:
+    """Every object in a document, outer ones first."""
     if isinstance(part, dict):
-        for key, value in cast("Json", part).items():
-            if key == "$ref":
-                yield str(value).rpartition("/")[2]
-            else:
-                yield from _references(value)
+        members = cast("Json", part)
+        yield members
+        for value in members.values():
+            yield from _objects(value)
     elif isinstance(part, list):
         for item in cast("list[object]", part):
-            yield from _references(item)
+            yield from _objects(item)
+
+
+def _references(part: object) -> Iterator[str]:
+    for members in _objects(part):
+        if isinstance(reference := members.get("$ref"), str):
+            yield reference.rpartition("/")[2]
 
 
 def _short_name(name: str) -> str:
@@ -137,18 +156,8 @@ def _short_name(name: str) -> str:
 def _rename(document: Json, names: dict[str, str]) -> Json:
     schemas: Json = document["components"]["schemas"]
     document["components"]["schemas"] = {names[name]: schema for name, schema in schemas.items()}
-    _rename_references(document, names)
-    return document
-
-
-def _rename_references(part: object, names: dict[str, str]) -> None:
-    if isinstance(part, dict):
-        members = cast("Json", part)
+    for members in _objects(document):
         if isinstance(reference := members.get("$ref"), str):
             folder, _, name = reference.rpartition("/")
             members["$ref"] = f"{folder}/{names.get(name, name)}"
-        for value in members.values():
-            _rename_references(value, names)
-    elif isinstance(part, list):
-        for item in cast("list[object]", part):
-            _rename_references(item, names)
+    return document

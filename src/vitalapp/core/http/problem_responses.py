@@ -67,7 +67,7 @@ _DOCUMENTED: tuple[type[Problem], ...] = (
 
 def problem_components(schemas: Json) -> Json:
     """`components.responses`: one per status, and one for any other; adds the schema of a problem to `schemas`."""
-    schemas[SCHEMA_NAME] = _PROBLEM_SCHEMA
+    schemas[SCHEMA_NAME] = {**_PROBLEM_SCHEMA}
     by_status = {_name(problem.status): _response(problem) for problem in _DOCUMENTED}
     other = {"description": "What this operation in particular refuses.", "content": _content({})}
     return {"responses": by_status | {SCHEMA_NAME: other}}
