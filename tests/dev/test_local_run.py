@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shutil
 import signal
 import smtplib
 import socket
@@ -33,6 +34,9 @@ def run(tmp_path: Path) -> Iterator[LocalRun]:
     yield local_run
     if local_run.launcher is not None and not local_run.has_ended():
         local_run.stop()
+    elsewhere = local_run.data_dir / "postgres.path"
+    if elsewhere.exists():
+        shutil.rmtree(Path(elsewhere.read_text()).parent)
 
 
 def test_a_run_is_ready_mends_itself_stops_and_starts_again_with_the_same_data(run: LocalRun) -> None:

@@ -14,9 +14,6 @@ from vitalapp.core.failures import Failure
 from vitalapp.core.settings import Store
 
 JOBS_SCHEMA_SHA256 = "c70ec4b400a60ad9592787653aae5ae77ae41bf801d56b5bd2712751a07f2009"
-LOCK_KEY = 0x76697461
-LOCK_WAIT_SECONDS = 120
-LOCK_POLL_SECONDS = 0.1
 LOCK_TIMEOUT = "SET LOCAL lock_timeout = '5s'"
 
 _PACKAGED = Path(__file__).parents[1] / "migrations"
@@ -24,53 +21,43 @@ MIGRATIONS_DIR = _PACKAGED if _PACKAGED.is_dir() else Path(__file__).parents[3] 
 
 
 class MigrationError(Failure):
-    """A store cannot be brought to head; the message is one sentence that says why."""
+    """A store cannot be brought to head."""
 
 
 class Migration(msgspec.Struct, frozen=True):
-    """One file."""
+    """One file; its hash is recorded once it is applied, so that a later edit is seen."""
 
     name: str
     sql: str
 
     @property
     def sha256(self) -> str:
-        """What is recorded once it is applied, so that a later edit is seen."""
+        """The file's hash."""
         return hashlib.sha256(self.sql.encode()).hexdigest()
 
 
-def list_migrations(store: Store, *, folder: Path = MIGRATIONS_DIR) -> list[Migration]:
-    """The job queue's tables as its library ships them, then the store's files in the order of their numbers.
-
-    Raises: MigrationError where the installed library's tables are others than the ones this version was made with.
-    """
+def list_migrations(store: Store) -> list[Migration]:
+    """The job queue's tables as its library ships them (no others, or MigrationError), then the store's files by number."""
     jobs = Migration("0000_procrastinate", (resources.files("procrastinate.sql") / "schema.sql").read_text("utf-8"))
     if jobs.sha256 != JOBS_SCHEMA_SHA256:
-        raise MigrationError(
-            "The installed procrastinate ships another schema than this version was made with: install the locked version."
-        )
-    files = sorted((folder / store).glob("[0-9][0-9][0-9][0-9]_*.sql"))
+        raise MigrationError("Another procrastinate is installed than this version was made with: install the locked one.")
+    files = sorted((MIGRATIONS_DIR / store).glob("[0-9][0-9][0-9][0-9]_*.sql"))
     return [jobs, *(Migration(file.stem, file.read_text("utf-8")) for file in files)]
 
 
 CREATE_HISTORY = """
 CREATE TABLE IF NOT EXISTS schema_migrations (
-    name text PRIMARY KEY,
-    sha256 text NOT NULL,
-    applied_at timestamptz NOT NULL DEFAULT now()
+    name text PRIMARY KEY, sha256 text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now()
 )
 """
 HAS_HISTORY = "SELECT to_regclass('public.schema_migrations') IS NOT NULL"
 LIST_APPLIED = "SELECT name, sha256 FROM schema_migrations"
 INSERT_APPLIED = "INSERT INTO schema_migrations (name, sha256) VALUES ($1, $2)"
-TRY_LOCK = "SELECT pg_try_advisory_lock($1)"
+TRY_LOCK = "SELECT pg_try_advisory_lock(1986622561)"
 
 
 async def list_pending(dsn: str, migrations: list[Migration]) -> list[str]:
-    """The names of what is still to be applied to a store.
-
-    Raises: MigrationError where an applied file was edited or is unknown to this version.
-    """
+    """The names of what is still to be applied; MigrationError where an applied file was edited or is not known."""
     async with _connected(dsn) as connection:
         return [migration.name for migration in await _pending(connection, migrations)]
 
@@ -114,9 +101,9 @@ async def _pending(connection: asyncpg.Connection, migrations: list[Migration]) 
 async def _lock(connection: asyncpg.Connection) -> None:
     """Wait for the store's migration lock, which the end of the connection gives back."""
     try:
-        async with asyncio.timeout(LOCK_WAIT_SECONDS):
-            while not await connection.fetchval(TRY_LOCK, LOCK_KEY):
-                await asyncio.sleep(LOCK_POLL_SECONDS)
+        async with asyncio.timeout(120):
+            while not await connection.fetchval(TRY_LOCK):
+                await asyncio.sleep(0.1)
     except TimeoutError:
         raise MigrationError("Another migration of this store has been running for two minutes: wait for it.") from None
 

@@ -12,7 +12,6 @@ from typing import Any
 import httpx
 import msgspec
 from rich.console import Console
-from rich.table import Table
 
 from vitalapp.core.commands import ENVIRONMENT_FILE
 from vitalapp.core.settings import load_settings
@@ -154,7 +153,7 @@ async def _is_ready(client: httpx.AsyncClient) -> bool:
         answer = await client.get("/health/ready")
     except httpx.TransportError:
         return False
-    return answer.status_code in {HTTPStatus.OK, HTTPStatus.NOT_FOUND}
+    return answer.status_code == HTTPStatus.OK
 
 
 def _describe(surroundings: Surroundings, facts: dict[str, Any]) -> dict[str, Any]:
@@ -176,17 +175,15 @@ def _describe(surroundings: Surroundings, facts: dict[str, Any]) -> dict[str, An
 
 def _summarise(document: dict[str, Any], folder: Folder, seconds: float) -> None:
     """What a person wants to know first."""
-    table = Table(box=None, show_header=False, padding=(0, 2))
-    for label, name in (
-        ("API for the app", "api_url"),
-        ("its documentation", "docs_url"),
-        ("API for employers", "employer_api_url"),
-        ("API for operators", "operator_api_url"),
-        ("mails that were sent", "mailbox_url"),
-        ("pushes that were sent", "push_inbox_url"),
-    ):
-        table.add_row(label, document[name])
-    table.add_row("everything else", f"{folder.root / 'dev.json'} (secrets; yours to read only)")
-    table.add_row("logs", str(folder.logs))
     console.print(f"[bold]Ready[/] after {seconds:.1f} s, with fictitious data. Ctrl-C stops everything.")
-    console.print(table)
+    for label, where in {
+        "API for the app": document["api_url"],
+        "its documentation": document["docs_url"],
+        "API for employers": document["employer_api_url"],
+        "API for operators": document["operator_api_url"],
+        "mails that were sent": document["mailbox_url"],
+        "pushes that were sent": document["push_inbox_url"],
+        "tokens and passwords": folder.root / "dev.json",
+        "logs": folder.logs,
+    }.items():
+        console.print(f"  {label:<22} {where}")
