@@ -14,11 +14,14 @@ from vitalapp.core.stores import Connection, transaction
 from vitalapp.domains.billing import run_queries as queries
 from vitalapp.domains.billing.documents import IssuedInvoice, build_credit, build_invoice, new_reference
 from vitalapp.domains.billing.errors import BillingRefused
+from vitalapp.domains.billing.lines import record_line
 from vitalapp.domains.billing.presentation import show_billing, show_intake, show_invoice
 from vitalapp.domains.billing.queries import decode_document
 from vitalapp.domains.billing.schemas import DocumentLine
 from vitalapp.domains.billing.seller import load_seller
 from vitalapp.domains.webhooks.service import Announcement, announce
+
+__all__ = ["record_line"]
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 LEAST_HEADCOUNT = 25

@@ -8,7 +8,7 @@ import msgspec
 from vitalapp.core.mail import Mail, enqueue_mail
 from vitalapp.core.resources import Resources
 from vitalapp.core.stores import transaction
-from vitalapp.domains.billing.lines import record_line
+from vitalapp.domains.billing.service import record_line
 from vitalapp.domains.coaching import notice_queries
 from vitalapp.domains.coaching.notices import REMIND_BEFORE, PersonMail, StaffMail, UnbilledLine, tell_person
 from vitalapp.domains.staff.service import get_staff
