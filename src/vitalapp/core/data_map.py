@@ -59,12 +59,15 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True):
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
     """Why and how long rows outlive an erasure.
 
-    Shape: `since` is the SQL expression of the instant from which a row's term runs, NULL while it does not run yet.
+    Shape: `since` is the SQL expression of the instant from which a row's term runs, NULL while it does not run yet; `of_person` is
+    the condition that makes a row the person's whose `person_id` is `$1`, where the table itself names nobody and other rows lead
+    to it until they are erased.
     """
 
     ground: str
     years: int
     since: str
+    of_person: str | None = None
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,7 +75,8 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
 
     Shape: `subject` names the column that holds the person and the kind of id in it (None: no employee's data);
     `observed_at` the column that dates a row; `columns` maps every column to what it is; `counted` is the SQL condition of the rows
-    that still hold something of the person (None: all of them).
+    that still hold something of the person (None: all of them); `data_key_owner` is the unique column with the id of whose key
+    `wrapped_data_key` holds, where there is one.
     """
 
     store: Store
@@ -85,6 +89,7 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     counted: str | None = None
     retention: Retention | None = None
     kept: Kept | None = None
+    data_key_owner: str | None = None
 
     @property
     def count_sql(self) -> str:
@@ -128,8 +133,9 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def kept_since_sql(self) -> str:
         """The newest instant from which the term of one person's kept rows runs, NULL where there are none."""
-        subject, _ = self._subject()
-        return f"SELECT max({self._kept().since}) FROM {self.name} WHERE {subject} = $1"
+        kept = self._kept()
+        condition = kept.of_person or f"{self._subject()[0]} = $1"
+        return f"SELECT max({kept.since}) FROM {self.name} WHERE {condition}"
 
     @property
     def end_kept_sql(self) -> str:
@@ -150,6 +156,24 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
         if self.kept is None:
             raise ValueError(f"{self.name} outlives nothing")
         return self.kept
+
+    @property
+    def list_wrapped_sql(self) -> str:
+        """Up to `$2` wrapped data keys of owners after `$1`, in order: `owner, wrapped`."""
+        owner = self.data_key_owner
+        return (
+            f"SELECT {owner} AS owner, wrapped_data_key AS wrapped FROM {self.name} "
+            f"WHERE ($1::uuid IS NULL OR {owner} > $1) ORDER BY {owner} LIMIT $2"
+        )
+
+    @property
+    def rewrap_sql(self) -> str:
+        """Replaces the wrapped keys of the owners `$1` that are still `$2` by `$3`."""
+        return (
+            f"UPDATE {self.name} SET wrapped_data_key = fresh.wrapped "
+            "FROM unnest($1::uuid[], $2::bytea[], $3::bytea[]) AS fresh (owner, old, wrapped) "
+            f"WHERE {self.name}.{self.data_key_owner} = fresh.owner AND {self.name}.wrapped_data_key = fresh.old"
+        )
 
     def subjects_sql(self, column: str) -> str:
         """Every different value of a column."""
@@ -212,7 +236,11 @@ class DataMap:
 
     def kept(self, store: Store) -> list[Table]:
         """The tables of a store whose rows outlive an erasure."""
-        return [table for table in self.personal(store) if table.kept is not None]
+        return [
+            table
+            for table in self.tables
+            if table.store == store and table.kept is not None and (table.subject or table.kept.of_person)
+        ]
 
     def erased(self, store: Store) -> list[Table]:
         """The tables of a store whose rows an erasure deletes."""

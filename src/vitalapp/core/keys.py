@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import os
 from pathlib import Path
+from time import monotonic
 from typing import Protocol
 from uuid import UUID
 
@@ -19,6 +20,8 @@ from vitalapp.core.failures import Failure
 from vitalapp.core.sealing import PersonKey, SealBroken, key_version, open_bytes, seal_bytes
 
 DATA_KEY_BYTES = 32
+# A version that nobody has, in an altered row, must not have the key file read for each request.
+_ASK_AGAIN_SECONDS = 1.0
 
 
 class KeyMaterial(msgspec.Struct, frozen=True):
@@ -86,42 +89,63 @@ def with_new_version(material: KeyMaterial) -> KeyMaterial:
 class SystemKey:
     """Seals what belongs to no person's key (queue payloads, registrations not yet activated), per purpose."""
 
-    __slots__ = ("_current", "_purpose", "_versions")
+    __slots__ = ("_derived", "_purpose", "_ring")
 
-    def __init__(self, material: KeyMaterial, purpose: str) -> None:
+    def __init__(self, ring: "KeyRing", purpose: str) -> None:
+        self._ring = ring
         self._purpose = purpose.encode()
-        self._current = material.current
-        self._versions = {version: _derive(key, self._purpose) for version, key in material.versions.items()}
+        self._derived: dict[int, bytes] = {}
 
     def seal(self, row: UUID | str, plaintext: bytes) -> bytes:
         """Seal one row's payload."""
-        return seal_bytes(self._versions[self._current], self._current, self._place(row), plaintext)
+        version = self._ring.material.current
+        return seal_bytes(self._key(version), version, self._place(row), plaintext)
 
     def open(self, row: UUID | str, sealed: bytes) -> bytes:
         """Open one row's payload.
 
         Raises: SealBroken, also where its key version has been destroyed.
         """
-        try:
-            key = self._versions[key_version(sealed)]
-        except KeyError:
-            raise SealBroken from None
-        return open_bytes(key, self._place(row), sealed)
+        return open_bytes(self._key(key_version(sealed)), self._place(row), sealed)
 
-    def is_current(self, sealed: bytes) -> bool:
-        """Whether a payload was sealed under the newest version."""
-        return key_version(sealed) == self._current
+    def _key(self, version: int) -> bytes:
+        if version not in self._derived:
+            self._derived[version] = _derive(self._ring.wrapping_key(version), self._purpose)
+        return self._derived[version]
 
     def _place(self, row: UUID | str) -> bytes:
         return self._purpose + f"\x1f{row}".encode()
 
 
 class KeyRing:
-    """Wraps and unwraps data keys locally, and computes the keyed hashes; plaintext data keys are not cached."""
+    """Wraps and unwraps data keys locally, and computes the keyed hashes; plaintext data keys are not cached.
 
-    def __init__(self, material: KeyMaterial) -> None:
+    A key version that it does not know makes it ask its provider again: another process has rotated the keys.
+    """
+
+    def __init__(self, material: KeyMaterial, *, provider: KeyProvider | None = None) -> None:
         self.material = material
+        self._provider = provider
+        self._asked_at = -_ASK_AGAIN_SECONDS
         self._system: dict[str, SystemKey] = {}
+
+    @classmethod
+    def of(cls, provider: KeyProvider) -> "KeyRing":
+        """The ring of a provider's material as it stands now."""
+        return cls(provider.load(), provider=provider)
+
+    def wrapping_key(self, version: int) -> bytes:
+        """A key-encryption key.
+
+        Raises: SealBroken where its version is unknown or has been destroyed.
+        """
+        if version not in self.material.versions and self._provider and monotonic() - self._asked_at >= _ASK_AGAIN_SECONDS:
+            self._asked_at = monotonic()
+            self.material = self._provider.load()
+        try:
+            return self.material.versions[version]
+        except KeyError:
+            raise SealBroken from None
 
     def new_data_key(self, owner_id: UUID) -> tuple[PersonKey, bytes]:
         """A fresh data key for its owner, opened and wrapped."""
@@ -142,7 +166,7 @@ class KeyRing:
     def system(self, purpose: str) -> SystemKey:
         """The sealing key of one purpose, derived from the key-encryption keys."""
         if purpose not in self._system:
-            self._system[purpose] = SystemKey(self.material, purpose)
+            self._system[purpose] = SystemKey(self, purpose)
         return self._system[purpose]
 
     def blind_index(self, purpose: str, value: str | bytes) -> bytes:
@@ -157,14 +181,10 @@ class KeyRing:
 
     def _wrap(self, owner_id: UUID, data_key: bytes) -> bytes:
         version = self.material.current
-        return seal_bytes(self.material.versions[version], version, b"data-key\x1f" + owner_id.bytes, data_key)
+        return seal_bytes(self.wrapping_key(version), version, b"data-key\x1f" + owner_id.bytes, data_key)
 
     def _open(self, owner_id: UUID, wrapped: bytes) -> bytes:
-        try:
-            key = self.material.versions[key_version(wrapped)]
-        except KeyError:
-            raise SealBroken from None
-        return open_bytes(key, b"data-key\x1f" + owner_id.bytes, wrapped)
+        return open_bytes(self.wrapping_key(key_version(wrapped)), b"data-key\x1f" + owner_id.bytes, wrapped)
 
 
 def token_hash(token: str) -> bytes:

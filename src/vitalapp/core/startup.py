@@ -18,6 +18,7 @@ AUDIENCE_STORES: dict[str, tuple[Store, ...]] = {
     "operator": ("identity", "ledger"),
     "employer": ("ledger",),
     "billing": ("ledger",),
+    "privacy": ("identity", "vault"),
     "worker": ("identity", "vault", "ledger"),
 }
 
@@ -42,8 +43,8 @@ async def open_resources(settings: Settings, *, audience: str, clock: Clock = ut
             clock=clock,
             redis=redis,
             limiter=RateLimiter(redis, factor=settings.rate_limit_factor, secret=session_key or b""),
-            key_ring=KeyRing(KeyFile(settings.kek_file).load()) if settings.kek_file else None,
-            ledger_keys=KeyRing(KeyFile(settings.ledger_key_file).load()) if settings.ledger_key_file else None,
+            key_ring=KeyRing.of(KeyFile(settings.kek_file)) if settings.kek_file else None,
+            ledger_keys=KeyRing.of(KeyFile(settings.ledger_key_file)) if settings.ledger_key_file else None,
             document_signer=Signer.from_file(settings.signing_key_file) if settings.signing_key_file else None,
             session_key=session_key,
             erasure_anchor=Anchor(settings.anchor_dir) if settings.anchor_dir else None,

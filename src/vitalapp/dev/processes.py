@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from vitalapp.core.settings import STORES, Store
+from vitalapp.dev.bootstrap import Part
 from vitalapp.dev.folder import Folder
 from vitalapp.dev.programs import Program
 from vitalapp.dev.stores import PUSH_REDIS_VARIABLE, REDIS_VARIABLE, StoreDsns
@@ -43,7 +44,8 @@ class Surroundings(msgspec.Struct, frozen=True):
         return {
             **self._shared(),
             **self._stores(STORES),
-            **{f"VITALAPP_{store.upper()}_{part.upper()}_DSN": dsn for store, part, dsn in self._role_dsns()},
+            **self._role_dsns("retention"),
+            **self._role_dsns("migration"),
             **{variable: str(path) for variable, path in self.key_files.items()},
             "VITALAPP_ANCHOR_DIR": str(self.anchor),
         }
@@ -64,6 +66,7 @@ class Surroundings(msgspec.Struct, frozen=True):
             "worker": {
                 **self._shared(),
                 **self._stores(STORES),
+                **self._role_dsns("retention"),
                 **self._keys("VITALAPP_KEK_FILE", "VITALAPP_SIGNING_KEY_FILE", "VITALAPP_LEDGER_KEY_FILE"),
                 **anchor,
             },
@@ -95,10 +98,8 @@ class Surroundings(msgspec.Struct, frozen=True):
     def _stores(self, stores: tuple[Store, ...]) -> dict[str, str]:
         return {f"VITALAPP_{store.upper()}_DSN": self.stores[store].roles["app"] for store in stores}
 
-    def _role_dsns(self) -> list[tuple[Store, str, str]]:
-        return [
-            (store, part, dsn) for store, dsns in self.stores.items() for part, dsn in dsns.roles.items() if part != "app"
-        ]
+    def _role_dsns(self, part: Part) -> dict[str, str]:
+        return {f"VITALAPP_{store.upper()}_{part.upper()}_DSN": dsns.roles[part] for store, dsns in self.stores.items()}
 
     def _keys(self, *variables: str) -> dict[str, str]:
         return {variable: str(self.key_files[variable]) for variable in variables}

@@ -26,6 +26,7 @@ TABLES = [
         category="account",
         subject=("account_id", "account_id"),
         observed_at="created_at",
+        data_key_owner="person_id",
         columns={
             "account_id": "pseudonym",
             "person_id": "pseudonym",

@@ -45,7 +45,12 @@ CATEGORIES = [
 ]
 
 _PERSON = ("person_id", "person_id")
-_TWENTY_YEARS = Kept(ground="BW 7:454(3), GDPR 17(3)(c)", years=20, since="recorded_at")
+_TWENTY_YEARS = Kept(
+    ground="BW 7:454(3), GDPR 17(3)(c)",
+    years=20,
+    since="recorded_at",
+    of_person="file_id IN (SELECT treatment_file_id FROM trajectories WHERE person_id = $1)",
+)
 
 TABLES = [
     Table(
@@ -249,6 +254,7 @@ TABLES = [
         store="identity",
         name="treatment_files",
         category="treatment_file",
+        data_key_owner="file_id",
         columns={
             "file_id": "pseudonym",
             "wrapped_data_key": "sealed",

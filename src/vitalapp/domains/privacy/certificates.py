@@ -23,9 +23,10 @@ async def list_retained(connection: Connection, tables: list[Table], *, keys: di
     """
     retained: list[RetainedCategory] = []
     for table in tables:
-        if table.kept is None or table.subject is None or table.category is None:
+        if table.kept is None or table.category is None:
             continue
-        since: datetime | None = await connection.fetchval(table.kept_since_sql, keys[table.subject[1]])
+        key = "person_id" if table.subject is None else table.subject[1]
+        since: datetime | None = await connection.fetchval(table.kept_since_sql, keys[key])
         if since is not None:
             until = years_after(since.date(), table.kept.years)
             retained.append(RetainedCategory(category=table.category, ground=table.kept.ground, until=until))

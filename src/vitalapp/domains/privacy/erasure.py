@@ -9,7 +9,6 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from graphlib import TopologicalSorter
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -33,7 +32,8 @@ from vitalapp.domains.consent.service import withdraw_consent
 from vitalapp.domains.privacy import erasure_queries, erasure_vault_queries
 from vitalapp.domains.privacy.certificates import list_retained, read_certificate, sign_certificate
 from vitalapp.domains.privacy.erasure_queries import ErasureWork, LeavingAccount
-from vitalapp.domains.privacy.schemas import ErasureCertificate, ErasurePending, Ground, RetainedCategory
+from vitalapp.domains.privacy.rows import Counts, delete_rows_by_keys, in_order
+from vitalapp.domains.privacy.schemas import ErasureCertificate, ErasurePending, Ground, RetainedCategory, VaultOutcome
 
 FINISH_TASK: Final = "finish_erasures"
 # The worker waits this long before it looks after work that the deciding process most likely finishes itself.
@@ -47,8 +47,6 @@ _FAREWELL: Final[TemplateKey] = "account_deleted"
 
 # After the deciding transaction none of these changes the answer: the worker goes on.
 CUT_OFF: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, AnchorUnavailable, StoreOutdated)
-
-Counts = dict[str, int]
 
 
 async def erase_account(
@@ -175,8 +173,8 @@ async def _erase(identity: Connection, resources: Resources, people: list[_Leave
     # What waits to be carried goes first: a carrier under way is waited for, and none starts any more.
     counts = await _delete_rows(identity, waiting, people)
     await delete_locked_jobs(identity, locks=[person.subject_index.hex() for person in people])
-    vault_counts, retained = await _erase_in_vault(resources, people)
-    _add(counts, vault_counts)
+    in_vault = await _erase_in_vault(resources, people)
+    _add(counts, {sequence: outcome.erased for sequence, outcome in in_vault.items()})
     _add(counts, await _delete_rows(identity, [table for table in tables if table not in waiting], people))
     await _say_farewell(identity, resources, people)
     certificates: dict[UUID, str] = {}
@@ -188,53 +186,52 @@ async def _erase(identity: Connection, resources: Resources, people: list[_Leave
                 erasure_id=person.work.erasure_id,
                 decided_at=person.work.decided_at,
                 counts=counts[person.work.sequence],
-                retained=[*kept, *retained],
+                retained=[*kept, *in_vault[person.work.sequence].retained],
             )
     return certificates
 
 
-async def _erase_in_vault(resources: Resources, people: list[_Leaver]) -> tuple[dict[int, Counts], list[RetainedCategory]]:
-    """Delete these people from the vault and note it there: the counts of the first time, and what is kept of a single one."""
+async def _erase_in_vault(resources: Resources, people: list[_Leaver]) -> dict[int, VaultOutcome]:
+    """Delete these people from the vault and note it there: what the first time counted and left."""
     person_ids = [person.account.person_id for person in people]
     completed_through = await asyncio.to_thread(resources.anchor.completed_through)
+    kept = resources.personal_data.kept("vault")
     async with transaction(resources.vault) as vault:
         await erasure_vault_queries.shut_fences(vault, person_ids=person_ids)
-        tables = await in_order(vault, resources.personal_data.erased("vault"))
-        counts = await _delete_rows(vault, tables, people)
+        # Rows that lead to what is kept are gone afterwards; the log of the erasure itself is there only then.
+        before = await _list_retained(vault, kept, people)
+        counts = await _delete_rows(vault, await in_order(vault, resources.personal_data.erased("vault")), people)
         await delete_locked_jobs(vault, locks=[person.subject_index.hex() for person in people])
         await erasure_vault_queries.delete_fences(vault, person_ids=person_ids)
+        noted = await erasure_vault_queries.list_applied(vault, sequences=list(counts))
+        fresh = [person for person in people if person.work.sequence not in noted]
+        await erasure_vault_queries.insert_access_lines(vault, lines=[_line(person) for person in fresh])
+        after = await _list_retained(vault, kept, fresh)
+        outcomes = {
+            sequence: VaultOutcome(erased=counts[sequence], retained=list({**before[sequence], **after[sequence]}.values()))
+            for sequence in (person.work.sequence for person in fresh)
+        }
         await erasure_vault_queries.delete_applied(vault, through=completed_through)
-        fresh, counts = await erasure_vault_queries.note_applied(vault, counts=counts)
-        lines = [_line(person) for person in people if person.work.sequence in fresh]
-        await erasure_vault_queries.insert_access_lines(vault, lines=lines)
-        kept = resources.personal_data.kept("vault")
-        retained = [
-            category
-            for person in people
-            if person.work.has_secret
-            for category in await list_retained(vault, kept, keys=person.keys())
-        ]
-    return counts, retained
+        await erasure_vault_queries.note_applied(vault, outcomes=outcomes)
+    return {**noted, **outcomes}
+
+
+async def _list_retained(
+    connection: Connection, kept: list[Table], people: list[_Leaver]
+) -> dict[int, dict[str, RetainedCategory]]:
+    return {
+        person.work.sequence: {
+            category.category: category
+            for category in (await list_retained(connection, kept, keys=person.keys()) if person.work.has_secret else ())
+        }
+        for person in people
+    }
 
 
 async def _delete_rows(connection: Connection, tables: list[Table], people: list[_Leaver]) -> dict[int, Counts]:
     """Delete these people's rows of some tables, one statement a table; how many of each category, by erasure."""
     counts = await delete_rows_by_keys(connection, tables, [person.keys() for person in people])
     return {person.work.sequence: of_person for person, of_person in zip(people, counts, strict=True)}
-
-
-async def delete_rows_by_keys(connection: Connection, tables: list[Table], people: list[dict[str, Any]]) -> list[Counts]:
-    """As it says; `people` are their ids by the data map's names, and the counts are in the same order."""
-    counts: list[Counts] = [{} for _ in people]
-    for table in tables:
-        if table.subject is None:
-            continue
-        whose = {keys[table.subject[1]]: of_person for keys, of_person in zip(people, counts, strict=True)}
-        for row in await connection.fetch(table.erase_people_sql, list(whose)):
-            if table.category is not None:
-                of_person = whose[row["subject"]]
-                of_person[table.category] = of_person.get(table.category, 0) + row["count"]
-    return counts
 
 
 def _add(counts: dict[int, Counts], more: dict[int, Counts]) -> None:
@@ -245,15 +242,6 @@ def _add(counts: dict[int, Counts], more: dict[int, Counts]) -> None:
 def _is_by_address(table: Table) -> bool:
     """Whether rows are found by the address, which is let go, and may be somebody's again, once the erasure is decided."""
     return table.subject is not None and table.subject[1] == "email_index"
-
-
-async def in_order(connection: Connection, tables: list[Table]) -> list[Table]:
-    """Tables so that rows go before the rows that they refer to, and every one is counted."""
-    by_name = {table.name: table for table in tables}
-    order: TopologicalSorter[str] = TopologicalSorter(dict.fromkeys(by_name, ()))
-    for child, parent in await erasure_vault_queries.list_references(connection):
-        order.add(parent, child)
-    return [by_name[name] for name in order.static_order() if name in by_name]
 
 
 async def _say_farewell(identity: Connection, resources: Resources, people: list[_Leaver]) -> None:

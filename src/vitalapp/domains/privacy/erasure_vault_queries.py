@@ -6,6 +6,7 @@ import msgspec
 
 from vitalapp.core.access_log import AccessLine
 from vitalapp.core.stores import Connection, Pool
+from vitalapp.domains.privacy.schemas import VaultOutcome
 
 # No session has an epoch like this, and none will.
 CLOSED_EPOCH = 2**62
@@ -53,7 +54,6 @@ INSERT_APPLIED = """
     INSERT INTO applied_erasures (sequence, counts)
     SELECT sequence, counts FROM unnest($1::bigint[], $2::jsonb[]) AS applied (sequence, counts)
     ON CONFLICT (sequence) DO NOTHING
-    RETURNING sequence
 """
 ADVANCE_APPLIED_THROUGH = """
     UPDATE store_state
@@ -67,25 +67,28 @@ ADVANCE_APPLIED_THROUGH = """
         WHERE before_run = store_state.erasure_applied_through
     ))
 """
+
+
+async def note_applied(vault: Connection, *, outcomes: dict[int, VaultOutcome]) -> None:
+    """Record what was erased, in the transaction that erased it; what is recorded already stays as it is.
+
+    Locks: the one row of store_state, until the end of the transaction.
+    """
+    await vault.fetchval(LOCK_STORE_STATE)
+    encoded = [msgspec.json.encode(outcome).decode() for outcome in outcomes.values()]
+    await vault.execute(INSERT_APPLIED, list(outcomes), encoded)
+    await vault.execute(ADVANCE_APPLIED_THROUGH)
+
+
 LIST_APPLIED = """
     SELECT sequence, counts FROM applied_erasures WHERE sequence = ANY($1::bigint[])
 """
 
 
-async def note_applied(
-    vault: Connection, *, counts: dict[int, dict[str, int]]
-) -> tuple[set[int], dict[int, dict[str, int]]]:
-    """Record what was erased in the transaction that erased it: which sequences are new, and the counts of the first time.
-
-    Locks: the one row of store_state, until the end of the transaction.
-    """
-    await vault.fetchval(LOCK_STORE_STATE)
-    sequences = list(counts)
-    encoded = [msgspec.json.encode(counts[sequence]).decode() for sequence in sequences]
-    fresh = await vault.fetch(INSERT_APPLIED, sequences, encoded)
-    await vault.execute(ADVANCE_APPLIED_THROUGH)
+async def list_applied(vault: Connection, *, sequences: list[int]) -> dict[int, VaultOutcome]:
+    """What was recorded of these erasures, of those that have reached this store."""
     rows = await vault.fetch(LIST_APPLIED, sequences)
-    return {row["sequence"] for row in fresh}, {row["sequence"]: msgspec.json.decode(row["counts"]) for row in rows}
+    return {row["sequence"]: msgspec.json.decode(row["counts"], type=VaultOutcome) for row in rows}
 
 
 DELETE_APPLIED = """

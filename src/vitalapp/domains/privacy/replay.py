@@ -13,8 +13,9 @@ from vitalapp.core.sessions import list_copies
 from vitalapp.core.stores import Connection
 from vitalapp.domains.consent.service import withdraw_consent
 from vitalapp.domains.privacy import erasure_queries, erasure_vault_queries
-from vitalapp.domains.privacy.erasure import delete_rows_by_keys, in_order
 from vitalapp.domains.privacy.residue import Residue, find_residue, open_ungated
+from vitalapp.domains.privacy.rows import delete_rows_by_keys, in_order
+from vitalapp.domains.privacy.schemas import VaultOutcome
 
 _CHUNK: Final = 500
 
@@ -59,7 +60,7 @@ async def _replay_vault(resources: Resources, entries: Sequence[ErasureEntry]) -
                 await erasure_vault_queries.delete_fences(vault, person_ids=chunk)
         async with vault.transaction():
             await _delete_residue(vault, resources, residue)
-            await erasure_vault_queries.note_applied(vault, counts={entry.sequence: {} for entry in entries})
+            await erasure_vault_queries.note_applied(vault, outcomes={entry.sequence: VaultOutcome() for entry in entries})
             await erasure_vault_queries.delete_applied(vault, through=resources.anchor.completed_through())
     return len(person_ids)
 

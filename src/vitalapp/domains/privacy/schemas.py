@@ -31,6 +31,13 @@ class RetainedCategory(msgspec.Struct, kw_only=True, frozen=True):
     until: date
 
 
+class VaultOutcome(msgspec.Struct, kw_only=True, frozen=True):
+    """What an erasure did in the vault, noted there until the certificate has it."""
+
+    erased: dict[str, int] = {}
+    retained: list[RetainedCategory] = []
+
+
 class ErasureSummary(msgspec.Struct, kw_only=True, frozen=True):
     """What an erasure did; this is what the certificate's signature covers."""
 

@@ -7,6 +7,7 @@ from vitalapp.core.resources import Resources
 from vitalapp.core.tasks import Carrier, Schedule, Task
 from vitalapp.domains.privacy.erasure import FINISH_TASK, finish_erasures
 from vitalapp.domains.privacy.erasure_queries import list_unfinished
+from vitalapp.domains.privacy.retention import expire
 
 _OVERDUE_AFTER = timedelta(minutes=10)
 
@@ -22,6 +23,14 @@ async def sweep_erasures(resources: Resources, slot: datetime) -> None:
         await finish_erasures(resources, first=first)
 
 
+async def expire_nightly(resources: Resources, slot: datetime) -> None:
+    """Carry out every retention rule."""
+    await expire(resources, as_of=slot)
+
+
 TASKS = [Task(store="identity", name=FINISH_TASK, run=run_finish_erasures)]
 CARRIERS: list[Carrier] = []
-SCHEDULES = [Schedule(store="identity", name="sweep_erasures", cron="*/10 * * * *", run=sweep_erasures)]
+SCHEDULES = [
+    Schedule(store="identity", name="sweep_erasures", cron="*/10 * * * *", run=sweep_erasures),
+    Schedule(store="identity", name="expire_nightly", cron="30 1 * * *", run=expire_nightly),
+]

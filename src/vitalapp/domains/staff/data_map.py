@@ -9,6 +9,7 @@ TABLES = [
         store="identity",
         name="staff",
         category=None,
+        data_key_owner="staff_id",
         columns={
             "staff_id": "identifier",
             "role": "state",
