@@ -83,7 +83,7 @@ async def deployment(
     """Three stores of this test alone, whose databases can be dropped, with the application running on them."""
     label = secrets.token_hex(4)
     run_id = os.environ["VITALAPP_TEST_RUN_ID"]
-    addresses = {store: await clone(postgres_dsn, run_id, store, label) for store in STORES}
+    addresses: dict[Store, StoreAddresses] = {store: await clone(postgres_dsn, run_id, store, label) for store in STORES}
     settings = msgspec.structs.replace(
         session_settings, anchor_dir=tmp_path / "anchor", **{f"{store}_dsn": addresses[store].app for store in STORES}
     )
