@@ -1,8 +1,9 @@
--- Lines keep less; administration cannot be entered with too short a term; contracts are billed in the order in which they came.
+-- Lines keep less; administration cannot be entered with too short a term; contracts are billed in the order of their age.
 SET LOCAL lock_timeout = '5s';
 
 ALTER TABLE unbilled_lines ALTER COLUMN period DROP NOT NULL;
-UPDATE unbilled_lines SET period = NULL WHERE kind = 'intake';
+UPDATE unbilled_lines SET period = NULL
+WHERE kind = 'intake';
 ALTER TABLE unbilled_lines
     ADD CONSTRAINT unbilled_lines_sessions_have_a_period CHECK ((kind = 'session') = (period IS NOT NULL));
 
