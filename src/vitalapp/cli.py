@@ -99,9 +99,12 @@ def migrate(*, store: Store | None, check: bool, data_dir: Path | None) -> None:
 @click.option("--workers", default=1, show_default=True, help="Processes; each holds pools of its own.")
 def serve_audience(*, audience: str, host: str, port: int | None, workers: int) -> None:
     """Serve the API of one audience."""
+    from vitalapp.core.startup import refuse_foreign_settings
     from vitalapp.serving import serve
 
-    if not load_settings(os.environ).is_local_run:  # there, the launcher has opened them already
+    settings = load_settings(os.environ)
+    refuse_foreign_settings(settings, audience=audience)
+    if not settings.is_local_run:  # there, the launcher has opened them already
         run_with_resources(None, _nothing, audience=audience)
     serve(audience=audience, host=host, port=FIRST_PORTS[audience] if port is None else port, workers=workers)
 

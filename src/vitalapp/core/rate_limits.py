@@ -25,6 +25,7 @@ T = TypeVar("T")
 _REDIS_SECONDS = 1
 _SKIP_SECONDS_AFTER_FAILURE = 1.0
 _MOST_COUNTED_IN_PROCESS = 100_000
+_NOWHERE = "unix:///dev/null/redis"
 
 # KEYS[1]: what to read, or ""; KEYS[2…]: the counters. ARGV[1]: "1" to count; then limit and window (ms) of each counter.
 # Answers {value or nil, ms until there is room (0: now)}.
@@ -188,15 +189,16 @@ class RateLimiter:
         return f"limit:{hit.limit.name}:{digest}"
 
 
-def open_redis(settings: Settings) -> Redis:
+def open_redis(settings: Settings, *, is_needed: bool = True) -> Redis:
     """A client of the Redis in `settings`, which need not be up; it gives up after a second.
 
+    Shape: a process that can do without gets a client that never finds one, and counts by itself.
     Raises: SettingsError.
     """
-    if settings.redis_url is None:
+    if settings.redis_url is None and is_needed:
         raise SettingsError("VITALAPP_REDIS_URL is missing; this process needs Redis.")
     return Redis.from_url(
-        settings.redis_url,
+        settings.redis_url or _NOWHERE,
         socket_timeout=_REDIS_SECONDS,
         socket_connect_timeout=_REDIS_SECONDS,
         # A pooled connection may be from before a restart of Redis: once more, at once. A time-out is not repeated.

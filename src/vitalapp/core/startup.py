@@ -23,6 +23,16 @@ AUDIENCE_STORES: dict[str, tuple[Store, ...]] = {
 }
 
 
+def refuse_foreign_settings(settings: Settings, *, audience: str) -> None:
+    """Refuse to let a process that talks to employers know of any store or key of employees.
+
+    Raises: SettingsError.
+    """
+    foreign = (settings.identity_dsn, settings.vault_dsn, settings.kek_file, settings.session_key_file)
+    if audience == "employer" and any(value is not None for value in foreign):
+        raise SettingsError("The employer's process takes VITALAPP_LEDGER_DSN alone; unset the other stores and keys.")
+
+
 @asynccontextmanager
 async def open_resources(settings: Settings, *, audience: str, clock: Clock = utc_now) -> AsyncIterator[Resources]:
     """Hold the stores and keys of one audience for the length of the block.
@@ -31,11 +41,10 @@ async def open_resources(settings: Settings, *, audience: str, clock: Clock = ut
     Raises: SettingsError, KeyFileError.
     """
     stores = AUDIENCE_STORES[audience]
-    if audience == "employer" and (settings.identity_dsn or settings.vault_dsn or settings.kek_file):
-        raise SettingsError("The employer's process takes VITALAPP_LEDGER_DSN alone; unset the other stores and keys.")
+    refuse_foreign_settings(settings, audience=audience)
     await refuse_wide_credentials(settings)
     async with AsyncExitStack() as stack:
-        redis = open_redis(settings)
+        redis = open_redis(settings, is_needed="identity" in stores)
         session_key = settings.session_key_file.read_bytes() if settings.session_key_file else None
         stack.push_async_callback(redis.aclose)
         resources = Resources(

@@ -127,4 +127,4 @@ async def test_a_credit_note_is_mailed_and_announced_as_well(
     async with mail_server(resources, monkeypatch) as mailbox:
         await run_jobs(resources, "ledger")
     texts = [PdfReader(BytesIO(parts_of(message)["application/pdf"])).pages[0].extract_text() for message in mailbox.messages]
-    assert sorted("Creditnota" in text for text in texts) == [False, True]
+    assert sorted("Creditfactuur" in text for text in texts) == [False, True]

@@ -54,7 +54,8 @@ async def get_readiness(request: Request[Any, Any, Any], resources: NamedDepende
     """Whether the process can serve: 200 also where only Redis is away, 503 where a store is."""
     added: Mapping[str, Probe] = request.app.state.get(PROBES, {})
     probes: dict[str, Probe] = {store: _store_probe(pool) for store, pool in resources.pools.items()}
-    probes |= {"redis": _redis_probe(resources), **added}
+    redis = {} if resources.settings.redis_url is None else {"redis": _redis_probe(resources)}
+    probes |= {**redis, **added}
     answers = await asyncio.gather(*(_ask(probe) for probe in probes.values()))
     checks = dict(zip(probes, answers, strict=True))
     must_be_up = resources.pools.keys() | added.keys()
