@@ -117,8 +117,10 @@ async def _nothing(_resources: object) -> None:
 @worker_audience_option
 def run_worker_of(*, audience: str) -> None:
     """Run jobs: outboxes, schedules, mail; or webhooks and invoices."""
+    from vitalapp.core.logs import configure_logs
     from vitalapp.worker import run_worker
 
+    configure_logs(process="worker" if audience == "worker" else f"worker_{audience}")
     settings = load_settings(os.environ)
 
     async def work() -> None:
@@ -159,9 +161,10 @@ def doctor(*, data_dir: Path | None) -> None:
 def openapi(*, audience: str, output: Path | None) -> None:
     """Write the contract of one audience as an OpenAPI 3.1 document."""
     from vitalapp.app import create_app
+    from vitalapp.core.http.openapi import openapi_document
     from vitalapp.core.settings import Settings
 
-    document = create_app(Settings(), audience=audience).openapi_schema.to_schema()
+    document = openapi_document(create_app(Settings(), audience=audience))
     text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
     if output is None:
         click.echo(text, nl=False)

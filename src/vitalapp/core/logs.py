@@ -24,6 +24,7 @@ _ROUTE = re.compile(r"unmatched|/[a-z0-9_.{}:/-]{0,200}")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _INSTANT = re.compile(r"[0-9TZ:.+-]{20,32}")
 _METHOD = re.compile(r"[A-Z]{3,7}")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _VERSION = re.compile(r"[0-9][0-9a-z.+-]{0,31}")
 
 _TOKEN = re.compile(r"v[a-z]{2}_[A-Za-z0-9_-]{16,}")
@@ -69,10 +70,13 @@ ALLOWED: Mapping[str, Callable[[object], bool]] = {
     "queue": _matching(_NAME),
     "kind": _matching(_NAME),
     "outcome": _matching(_NAME),
+    "template": _matching(_NAME),
+    "mail_id": _matching(_UUID),
+    "invoice_id": _matching(_UUID),
     "version": _matching(_VERSION),
     "port": _number,
     "count": _number,
-    "attempt": _number,
+    "attempts": _number,
     "seconds": _number,
 }
 
@@ -136,6 +140,8 @@ def configure_logs(stream: BinaryIO | None = None, *, process: str) -> None:
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(handlers=[LibraryLines()], level=logging.WARNING, force=True)
+    for name in logging.root.manager.loggerDict:
+        _hand_over(logging.getLogger(name))
     logging.captureWarnings(capture=True)
     sys.excepthook = _log_crash
 
@@ -146,6 +152,13 @@ def _bind(process: str) -> structlog.typing.Processor:
         return line
 
     return bind
+
+
+def _hand_over(library: logging.Logger) -> None:
+    """Take away what a library has set up for itself, so that its lines reach ours."""
+    library.handlers.clear()
+    library.propagate = True
+    library.setLevel(logging.NOTSET)
 
 
 def _log_crash(_kind: type[BaseException], exception: BaseException, _traceback: TracebackType | None) -> None:
