@@ -128,7 +128,6 @@ def configure_logs(stream: BinaryIO | None = None, *, process: str) -> None:
     """
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
             _bind(process),
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),

@@ -1,5 +1,7 @@
 """What this process counts, for Prometheus; every label comes from a closed list, so that no person becomes one."""
 
+from functools import cache
+
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
 
 REQUESTS = Counter("vitalapp_requests", "Requests answered.", ["method", "route", "status_class"])
@@ -18,9 +20,14 @@ MEDIA_TYPE = CONTENT_TYPE_LATEST
 
 def count_request(*, method: str, route: str, status: int, seconds: float) -> None:
     """Count one request; `route` is its template."""
-    method = known_method(method)
-    REQUESTS.labels(method, route, f"{status // 100}xx").inc()
-    REQUEST_SECONDS.labels(method, route).observe(seconds)
+    requests, request_seconds = _request_series(known_method(method), route, f"{status // 100}xx")
+    requests.inc()
+    request_seconds.observe(seconds)
+
+
+@cache
+def _request_series(method: str, route: str, status_class: str) -> tuple[Counter, Histogram]:
+    return REQUESTS.labels(method, route, status_class), REQUEST_SECONDS.labels(method, route)
 
 
 def known_method(method: str) -> str:

@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from litestar import Request
@@ -40,6 +41,7 @@ class TrustedProxies:
         return Client(str(address), forwarded_proto.partition(",")[0].strip().lower() or scheme)
 
 
+@lru_cache(maxsize=1024)
 def _parse_address(text: str) -> Address | None:
     """An address, also with a port or in brackets; an IPv4 address in IPv6 clothes is an IPv4 address."""
     if text.startswith("["):

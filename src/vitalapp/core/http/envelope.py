@@ -65,7 +65,7 @@ class Envelope:
         self._proxies = TrustedProxies(settings.trusted_proxies)
         self._minimum_versions = MinimumVersions(settings)
         self._is_https_required = not settings.is_local_run
-        self._log = structlog.get_logger()
+        self._log = structlog.get_logger().bind()  # once, not for each line
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request through."""
