@@ -59,7 +59,8 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True):
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
     """Why and how long rows outlive an erasure.
 
-    Shape: `since` is the SQL expression of the instant from which a row's term runs, NULL while it does not run yet; `of_person` is
+    Shape: a row's term runs from its column `since`; where that is not so simple, from the SQL expression `runs_from`, which is NULL
+    while it does not run yet; `of_person` is
     the condition that makes a row the person's whose `person_id` is `$1`, where the table itself names nobody and other rows lead
     to it until they are erased.
     """
@@ -67,6 +68,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     ground: str
     years: int
     since: str
+    runs_from: str | None = None
     of_person: str | None = None
 
 
@@ -135,7 +137,7 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
         """The newest instant from which the term of one person's kept rows runs, NULL where there are none."""
         kept = self._kept()
         condition = kept.of_person or f"{self._subject()[0]} = $1"
-        return f"SELECT max({kept.since}) FROM {self.name} WHERE {condition}"
+        return f"SELECT max({kept.runs_from or kept.since}) FROM {self.name} WHERE {condition}"
 
     @property
     def end_kept_sql(self) -> str:
@@ -150,7 +152,7 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def _is_kept_term_over(self) -> str:
         kept = self._kept()
-        return f"{kept.since} < $1::timestamptz - make_interval(years => {kept.years})"
+        return f"{kept.runs_from or kept.since} < $1::timestamptz - make_interval(years => {kept.years})"
 
     def _kept(self) -> Kept:
         if self.kept is None:

@@ -44,6 +44,6 @@ TABLES = [
             "at": "instant",
         },
         erasure="keep",
-        kept=Kept(ground="GDPR 7(1), 17(3)(e)", years=5, since=_ENDED_AT),
+        kept=Kept(ground="GDPR 7(1), 17(3)(e)", years=5, since="at", runs_from=_ENDED_AT),
     ),
 ]
