@@ -43,6 +43,7 @@ class Things:
             "hold_id": self._hold,
             "appointment_id": self._appointment,
             "waiting_id": self._waiting,
+            "note_id": self._note,
         }
 
     async def make(self, parameter: str) -> str:
@@ -56,6 +57,7 @@ class Things:
             "share_diary_entry": sharing,
             "share_measurement": sharing,
             "cancel_appointment": {},
+            "state_beside_note": {"text": "In my own words"},
             "reschedule_appointment": {"starts_at": self.coaches.slot(5).isoformat()},
         }
         return {} if operation.body is None else {"json": bodies[operation.name]}
@@ -82,6 +84,13 @@ class Things:
 
     async def _waiting(self) -> str:
         return await self._posted("/v1/waiting-list", {"coach_id": str(self.coach.staff_id)})
+
+    async def _note(self) -> str:
+        await self._appointment()
+        path = f"/admin/v1/clients/{self.owner.person_id}/notes"
+        answer = await self.coach.post(path, json={"text": "A note"})
+        assert answer.status_code == 201, answer.text
+        return answer.json()["id"]
 
     async def _posted(self, path: str, body: dict[str, Any]) -> str:
         answer = await self.owner.post(path, json=body, headers={"Idempotency-Key": str(uuid4())})

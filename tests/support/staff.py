@@ -103,8 +103,11 @@ class Workers:
         self, role: StaffRole = "coach", *, profession: Profession = "coach", display_name: str = "Els de Wit"
     ) -> Worker:
         """A member of staff with a running session; its access token lasts as long as the session may."""
-        worker = await self.created(role, profession=profession, display_name=display_name)
-        worker.access_token = new_token(STAFF_ACCESS_PREFIX)
+        return await self.again(await self.created(role, profession=profession, display_name=display_name))
+
+    async def again(self, worker: Worker) -> Worker:
+        """The same member of staff with a new session; its access token lasts as long as the session may."""
+        access_token = new_token(STAFF_ACCESS_PREFIX)
         now = self.resources.clock()
         await session_queries.insert_session(
             self.resources.identity,
@@ -113,10 +116,10 @@ class Workers:
             refresh_token_hash=token_hash(new_token(STAFF_REFRESH_PREFIX)),
             now=now,
             absolute_expires_at=now + LONGEST,
-            access_token_hash=token_hash(worker.access_token),
+            access_token_hash=token_hash(access_token),
             expires_at=now + LONGEST,
         )
-        return worker
+        return Worker(self.client, worker.secrets, access_token, self.resources)
 
 
 @pytest.fixture

@@ -19,8 +19,9 @@ class Seed(Protocol):
 
 
 async def seed_stores(resources: Resources, facts: dict[str, Any]) -> None:
-    """Have every domain add what is missing, in the order of their names."""
+    """Have every domain add what is missing, by `ORDER` (0 where a seed names none), then by name."""
     facts.setdefault("staff", [])
-    for module in registry.domain_modules("seed"):
+    modules = registry.domain_modules("seed")
+    for module in sorted(modules, key=lambda module: getattr(module, "ORDER", 0)):
         seed: Seed = module.seed
         await seed(resources, facts)

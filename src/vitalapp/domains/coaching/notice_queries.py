@@ -5,6 +5,8 @@ from uuid import UUID
 
 import asyncpg
 
+from vitalapp.core.fence import StaleFence, fetchrow_fenced
+from vitalapp.core.sessions import Session
 from vitalapp.core.stores import Connection, Pool
 
 FIND_ADDRESSEE = """
@@ -59,3 +61,21 @@ TAKE_DUE_REMINDERS = """
 async def take_due_reminders(vault: Connection, *, now: datetime, until: datetime, limit: int) -> list[asyncpg.Record]:
     """Claim the reminders of appointments that begin by `until`; another worker claims others."""
     return await vault.fetch(TAKE_DUE_REMINDERS, now, until, limit)
+
+
+FIND_CONSENT = """
+    SELECT consented_statement_id FROM accounts WHERE account_id = $1 AND epoch = $2 AND NOT is_erasing
+"""
+
+
+async def is_outside_vault(identity: Pool, session: Session) -> bool:
+    """Whether the person has never consented, and so has no row in the vault; a copy of a session that says so is checked.
+
+    Raises: StaleFence.
+    """
+    if session.consented_statement_id is not None:
+        return False
+    row = await fetchrow_fenced(identity, FIND_CONSENT, session.account_id, session.epoch)
+    if row["consented_statement_id"] is not None:
+        raise StaleFence
+    return True

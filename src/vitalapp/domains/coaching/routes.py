@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Response, delete, get, post, put
+from litestar import Response, delete, get, post
 from litestar.di import NamedDependency
 from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, JSONBody, QueryParameter
@@ -17,7 +17,7 @@ from vitalapp.core.idempotency import KeyedRequest
 from vitalapp.core.resources import Resources
 from vitalapp.core.sessions import Session
 from vitalapp.core.texts import Locale
-from vitalapp.domains.coaching import agenda, appointments, booking, changes, sharing, waiting
+from vitalapp.domains.coaching import agenda, appointments, booking, changes, routes_sharing, waiting
 from vitalapp.domains.coaching.schemas import (
     Appointment,
     AppointmentInput,
@@ -26,8 +26,6 @@ from vitalapp.domains.coaching.schemas import (
     HoldInput,
     Nothing,
     Reschedule,
-    Sharing,
-    SharingInput,
     SlotList,
     Waiting,
     WaitingInput,
@@ -220,38 +218,6 @@ async def leave_waiting_list(
     await waiting.leave_waiting_list(resources, session, waiting_id)
 
 
-@put(
-    "/v1/diary/entries/{entry_id:uuid}/sharing",
-    operation_id="share_diary_entry",
-    guards=[require_consent],
-    tags=["Coaching"],
-)
-async def share_diary_entry(
-    resources: NamedDependency[Resources],
-    session: NamedDependency[Session],
-    entry_id: FromPath[UUID],
-    data: JSONBody[SharingInput],
-) -> Sharing:
-    """Let a coach read one diary entry, or no longer; they can only while the trajectory with them runs."""
-    return await sharing.share_diary_entry(resources, session, entry_id, data)
-
-
-@put(
-    "/v1/vitality/measurements/{measurement_id:uuid}/sharing",
-    operation_id="share_measurement",
-    guards=[require_consent],
-    tags=["Coaching"],
-)
-async def share_measurement(
-    resources: NamedDependency[Resources],
-    session: NamedDependency[Session],
-    measurement_id: FromPath[UUID],
-    data: JSONBody[SharingInput],
-) -> Sharing:
-    """Let a coach read one measurement, or no longer; they can only while the trajectory with them runs."""
-    return await sharing.share_measurement(resources, session, measurement_id, data)
-
-
 ROUTES = [
     list_coaches,
     list_coach_slots,
@@ -266,6 +232,5 @@ ROUTES = [
     join_waiting_list,
     list_waiting,
     leave_waiting_list,
-    share_diary_entry,
-    share_measurement,
+    *routes_sharing.ROUTES,
 ]

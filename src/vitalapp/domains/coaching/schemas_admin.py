@@ -188,6 +188,12 @@ class EmergencyReviewItem(msgspec.Struct, kw_only=True, frozen=True):
     opened_at: datetime
 
 
+class EmergencyReviewList(msgspec.Struct, kw_only=True, frozen=True):
+    """Emergency accesses that wait for review, oldest first."""
+
+    items: list[EmergencyReviewItem]
+
+
 class ReviewInput(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """The privacy officer's judgement."""
 
@@ -198,6 +204,17 @@ class QuestionInput(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fi
     """A client's privacy question, as the coach heard it."""
 
     text: Annotated[str, Meta(min_length=1, max_length=4000)]
+
+
+class ForwardedQuestion(msgspec.Struct, kw_only=True, frozen=True):
+    """A privacy question that waits for the officer, and where the answer goes."""
+
+    id: UUID
+    text: str
+    email: str
+    forwarded_by: UUID
+    forwarded_by_name: str
+    created_at: datetime
 
 
 class Question(msgspec.Struct, kw_only=True, frozen=True):
