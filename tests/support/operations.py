@@ -41,13 +41,14 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
 def list_operations(audience: str) -> list[Operation]:
     """The operations of one audience, its documentation left out."""
     app = create_app(Settings(), audience=audience)
-    return [
+    operations = [
         _operation(audience, route, handler, method)
         for route in app.routes
         if isinstance(route, HTTPRoute) and not route.path.startswith(DOCUMENTATION)
         for handler in route.route_handlers
         for method in handler.http_methods - {"OPTIONS"}
     ]
+    return sorted(operations, key=lambda operation: (operation.path, operation.method))
 
 
 def _operation(audience: str, route: HTTPRoute, handler: HTTPRouteHandler, method: str) -> Operation:

@@ -126,5 +126,7 @@ async def test_a_credit_note_is_mailed_and_announced_as_well(
     await resources.ledger.execute("DELETE FROM webhook_endpoints")
     async with mail_server(resources, monkeypatch) as mailbox:
         await run_jobs(resources, "ledger")
-    texts = [PdfReader(BytesIO(parts_of(message)["application/pdf"])).pages[0].extract_text() for message in mailbox.messages]
+    texts = [
+        PdfReader(BytesIO(parts_of(message)["application/pdf"])).pages[0].extract_text() for message in mailbox.messages
+    ]
     assert sorted("Creditfactuur" in text for text in texts) == [False, True]

@@ -97,7 +97,11 @@ async def test_an_operator_enters_everything_and_bills_by_commands(
 @pytest.mark.parametrize(
     ("arguments", "status", "sentence"),
     [
-        (("bill", "--period", "2126-01"), 1, "Error: 2126-01 is not over yet; bill it from the first day of the next month.\n"),
+        (
+            ("bill", "--period", "2126-01"),
+            1,
+            "Error: 2126-01 is not over yet; bill it from the first day of the next month.\n",
+        ),
         (("bill", "--period", "autumn"), 1, "Error: autumn is not a month; write it as YYYY-MM.\n"),
         (("credit-invoice", "VA1999-000001"), 1, "Error: There is no invoice VA1999-000001.\n"),
     ],

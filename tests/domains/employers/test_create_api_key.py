@@ -39,7 +39,9 @@ async def test_a_key_is_shown_once_and_only_its_hash_is_kept(operator: Worker, r
 
 
 @pytest.mark.parametrize("scope", PATHS)
-async def test_a_key_opens_its_scopes_and_no_others(operator: Worker, employer_client: httpx.AsyncClient, scope: str) -> None:
+async def test_a_key_opens_its_scopes_and_no_others(
+    operator: Worker, employer_client: httpx.AsyncClient, scope: str
+) -> None:
     employer = await enter_employer(operator)
     made = await make_key(operator, employer["id"], scopes=[scope])
     found = await statuses(employer_client, made["key"])
