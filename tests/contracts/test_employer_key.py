@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -52,11 +52,12 @@ EMPLOYERS = [operation for operation in ALL_OPERATIONS if operation.audience == 
 def keys_of(value: Any) -> Iterator[str]:
     """Every key of a JSON document, at every depth."""
     if isinstance(value, dict):
-        for key, each in value.items():  # pyright: ignore[reportUnknownVariableType]
-            yield str(key)  # pyright: ignore[reportUnknownArgumentType]
+        members = cast("dict[str, Any]", value)
+        for key, each in members.items():
+            yield key
             yield from keys_of(each)
     elif isinstance(value, list):
-        for each in value:  # pyright: ignore[reportUnknownVariableType]
+        for each in cast("list[Any]", value):
             yield from keys_of(each)
 
 

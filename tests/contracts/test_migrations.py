@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.databases import dsn_to, roles_of
 from vitalapp.core.migrations import Migration, MigrationError, list_migrations, list_pending, migrate
-from vitalapp.core.settings import STORES
+from vitalapp.core.settings import STORES, Store
 from vitalapp.dev.bootstrap import ensure_database
 
 
@@ -63,6 +63,6 @@ async def test_a_store_newer_than_this_version_is_refused(empty_database: str) -
 
 
 @pytest.mark.parametrize("store", STORES)
-def test_each_number_is_used_once(store: str) -> None:
-    numbers = [migration.name[:4] for migration in list_migrations(store)[1:]]  # pyright: ignore[reportArgumentType]
+def test_each_number_is_used_once(store: Store) -> None:
+    numbers = [migration.name[:4] for migration in list_migrations(store)[1:]]
     assert len(numbers) == len(set(numbers))

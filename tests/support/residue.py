@@ -1,6 +1,7 @@
 """Looks for what is left of somebody: in every column of every table of every store, and in every key of Redis."""
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from typing import cast
 from uuid import UUID
 
 import asyncpg
@@ -33,7 +34,7 @@ async def tables_with(superusers: dict[Store, asyncpg.Connection], needles: Iter
 async def redis_with(redis_url: str, needles: Iterable[bytes]) -> list[bytes]:
     """The keys of Redis whose name or value holds one of these byte strings."""
     async with redis.asyncio.Redis.from_url(redis_url) as client:
-        keys = [key async for key in client.scan_iter()]
+        keys: list[bytes] = [key async for key in cast(AsyncIterator[bytes], client.scan_iter())]
         contents: list[bytes] = [key + b"\n" + (await client.dump(key) or b"") for key in keys]
     return [key for key, content in zip(keys, contents, strict=True) if any(needle in content for needle in needles)]
 

@@ -108,6 +108,10 @@ class SystemKey:
         """
         return open_bytes(self._key(key_version(sealed)), self._place(row), sealed)
 
+    def is_current(self, sealed: bytes) -> bool:
+        """Whether a payload was sealed under the newest version."""
+        return key_version(sealed) == self._ring.material.current
+
     def _key(self, version: int) -> bytes:
         if version not in self._derived:
             self._derived[version] = _derive(self._ring.wrapping_key(version), self._purpose)

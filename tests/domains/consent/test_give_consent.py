@@ -12,6 +12,7 @@ from tests.support.people import People, Person
 from vitalapp.core.fence import RaisedFence
 from vitalapp.core.resources import Resources
 from vitalapp.core.settings import Store
+from vitalapp.core.texts import Locale
 
 # The fields that ISO/IEC TS 27560 asks of a consent record, by the section in which our receipt has them.
 HEADER_FIELDS = {"schema_version", "record_id", "pii_principal_id"}
@@ -109,12 +110,12 @@ async def test_the_receipt_is_signed_and_has_the_fields_of_the_standard(people: 
 
 @pytest.mark.parametrize("locale", ["nl", "en"])
 async def test_the_hash_of_either_language_is_taken_and_recorded_as_that_language(
-    locale: str, people: People, superusers: dict[Store, asyncpg.Connection]
+    locale: Locale, people: People, superusers: dict[Store, asyncpg.Connection]
 ) -> None:
     person = await people.signed_in(consent=False)
     statement = await current_statement(person)
     resources = people.resources
-    sha256 = resources.legal_texts.current("consent", resources.clock()).sha256[locale]  # pyright: ignore[reportArgumentType]
+    sha256 = resources.legal_texts.current("consent", resources.clock()).sha256[locale]
 
     answer = await person.post(
         "/v1/consent", json={"statement_id": statement["id"], "sha256": sha256, "granted": ["wellbeing_service"]}

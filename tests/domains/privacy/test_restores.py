@@ -204,8 +204,7 @@ async def test_a_replay_finishes_an_erasure_whose_work_the_restore_lost(
     await replay_erasures(deployment.resources)
 
     assert (await verify_erasures(deployment.resources)).is_clean
-    for store in ("identity", "vault"):
-        tables = {"identity": "accounts", "vault": "persons"}
-        assert await deployment.rows(store, f"SELECT 1 FROM {tables[store]}") == []  # pyright: ignore[reportArgumentType]
+    assert await deployment.rows("identity", "SELECT 1 FROM accounts") == []
+    assert await deployment.rows("vault", "SELECT 1 FROM persons") == []
     assert deployment.resources.anchor.completed_through() == 1
     assert ids_of(leaves)

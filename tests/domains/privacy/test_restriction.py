@@ -8,7 +8,10 @@ from tests.support.people import People, Person
 from vitalapp.core.settings import Store
 
 PATH = "/v1/me/restriction"
-SELECT_BOTH = (("identity", "SELECT is_restricted FROM accounts"), ("vault", "SELECT is_restricted FROM persons"))
+SELECT_BOTH: dict[Store, str] = {
+    "identity": "SELECT is_restricted FROM accounts",
+    "vault": "SELECT is_restricted FROM persons",
+}
 
 
 @pytest.mark.parametrize("is_restricted", [True, False])
@@ -21,7 +24,7 @@ async def test_both_stores_know_it_before_the_answer_and_it_is_logged(
     answer = await traced.put(PATH, json={"is_restricted": is_restricted})
 
     assert (answer.status_code, answer.json()) == (200, {"is_restricted": is_restricted})
-    assert [await superusers[store].fetchval(sql) for store, sql in SELECT_BOTH] == [is_restricted] * 2  # pyright: ignore[reportArgumentType]
+    assert [await superusers[store].fetchval(sql) for store, sql in SELECT_BOTH.items()] == [is_restricted] * 2
     lines = (await traced.get("/v1/me/access-log")).json()["items"]
     assert [line["action"] for line in lines if line["object"]["kind"] == "restriction"] == ["update", "update"]
 

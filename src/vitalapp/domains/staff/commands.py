@@ -12,9 +12,9 @@ from vitalapp.core.commands import data_dir_option, run_with_resources
 from vitalapp.core.failures import Failure
 from vitalapp.core.problems import Problem
 from vitalapp.core.resources import Resources
-from vitalapp.core.staff_sessions import STAFF_ROLES
+from vitalapp.core.staff_sessions import STAFF_ROLES, StaffRole
 from vitalapp.domains.staff import service
-from vitalapp.domains.staff.schemas import StaffInput, StaffProfile, StaffSecrets
+from vitalapp.domains.staff.schemas import Profession, StaffInput, StaffProfile, StaffSecrets
 
 T = TypeVar("T")
 
@@ -32,14 +32,20 @@ def staff() -> None:
 @click.option("--signed-on", type=click.DateTime(["%Y-%m-%d"]), help="The day on which confidentiality was signed.")
 @data_dir_option
 def create(
-    *, email: str, name: str, role: str, profession: str | None, signed_on: datetime | None, data_dir: Path | None
+    *,
+    email: str,
+    name: str,
+    role: StaffRole,
+    profession: Profession | None,
+    signed_on: datetime | None,
+    data_dir: Path | None,
 ) -> None:
     """Add a member of staff and print how they sign in, once."""
     data = StaffInput(
         email=email,
         display_name=name,
-        role=role,  # pyright: ignore[reportArgumentType]
-        profession=profession,  # pyright: ignore[reportArgumentType]
+        role=role,
+        profession=profession,
         confidentiality_signed_on=signed_on.date() if signed_on else None,
     )
 

@@ -16,7 +16,7 @@ from vitalapp.core.problems import FieldError, NotFound, ValidationFailed
 from vitalapp.core.resources import Resources
 from vitalapp.core.sealing import PersonKey
 from vitalapp.core.second_factors import new_totp_secret, otpauth_uri
-from vitalapp.core.staff_sessions import StaffSession
+from vitalapp.core.staff_sessions import StaffRole, StaffSession
 from vitalapp.core.stores import transaction
 from vitalapp.core.texts import mark
 from vitalapp.domains.staff import queries, session_queries
@@ -193,11 +193,11 @@ def _check_signed_on(resources: Resources, signed_on: date | None, *, pointer: s
         raise ValidationFailed(errors=[FieldError(pointer, _SIGNED_LATER)])
 
 
-def _new_secrets(staff_id: UUID, *, role: str, email: str) -> StaffSecrets:
+def _new_secrets(staff_id: UUID, *, role: StaffRole, email: str) -> StaffSecrets:
     totp_secret = new_totp_secret()
     return StaffSecrets(
         id=staff_id,
-        role=role,  # pyright: ignore[reportArgumentType]
+        role=role,
         email=email,
         password=base64.b32encode(os.urandom(_PASSWORD_BYTES)).decode().lower(),
         totp_secret=totp_secret,
