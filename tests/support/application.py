@@ -28,10 +28,11 @@ class TravellingClock:
 
     def __init__(self) -> None:
         self._offset = timedelta()
+        self._frozen_at: datetime | None = None
 
     def __call__(self) -> datetime:
         """The instant that the test has chosen."""
-        return datetime.now(UTC) + self._offset
+        return self._frozen_at or datetime.now(UTC) + self._offset
 
     def travel(self, step: timedelta) -> None:
         """Go forth, or back."""
@@ -41,9 +42,14 @@ class TravellingClock:
         """Go to an instant."""
         self._offset = instant - datetime.now(UTC)
 
+    def freeze(self, instant: datetime) -> None:
+        """Stand still at an instant, until frozen at another or reset."""
+        self._frozen_at = instant
+
     def reset(self) -> None:
         """Be the present again."""
         self._offset = timedelta()
+        self._frozen_at = None
 
 
 @pytest.fixture(scope="session")

@@ -71,13 +71,19 @@ class Employers:
         self.client = client
 
     async def make(
-        self, *, headcount: int = 250, price: str = "95.00", name: str = "Acme B.V.", billing_email: str = "ap@acme.example"
+        self,
+        *,
+        headcount: int = 250,
+        price: str = "95.00",
+        name: str = "Acme B.V.",
+        billing_email: str = "ap@acme.example",
+        registration_number: str | None = None,
     ) -> TestEmployer:
         """An employer whose contract has run for years."""
         data = EmployerInput(
             name=name,
             registration_scheme="KVK",
-            registration_number=str(next(_numbers)),
+            registration_number=registration_number or str(next(_numbers)),
             billing_email=billing_email,
             address=ADDRESS,
         )
