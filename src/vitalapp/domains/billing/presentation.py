@@ -77,11 +77,11 @@ def show_invoice_row(row: asyncpg.Record) -> Invoice:
     return show_invoice(row["invoice_id"], row["corrects_invoice_id"], row["contract_id"], decode_document(row))
 
 
-def confirmation_key(row: asyncpg.Record) -> tuple[date, UUID]:
+def confirmation_key(row: asyncpg.Record) -> tuple[date, str, UUID]:
     """Where a confirmation stands in the list."""
-    return row["confirmed_on"], row["confirmation_id"]
+    return row["confirmed_on"], row["kind"], row["confirmation_id"]
 
 
-def invoice_key(row: asyncpg.Record) -> tuple[date, UUID]:
+def invoice_key(row: asyncpg.Record) -> tuple[date, str]:
     """Where an invoice stands in the list."""
-    return row["issued_on"], row["invoice_id"]
+    return row["issued_on"], row["number"]

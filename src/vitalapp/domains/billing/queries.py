@@ -17,18 +17,18 @@ LIST_CONFIRMATIONS = (
     CONFIRMATION_COLUMNS
     + """
     WHERE c.employer_id = $1 AND ($2::text IS NULL OR c.kind = $2)
-      AND ($3::date IS NULL OR (confirmed_on, confirmation_id) < ($3, $4))
-    ORDER BY confirmed_on DESC, confirmation_id DESC
-    LIMIT $5
+      AND ($3::date IS NULL OR (confirmed_on, c.kind, confirmation_id) < ($3, $4, $5))
+    ORDER BY confirmed_on DESC, c.kind DESC, confirmation_id DESC
+    LIMIT $6
 """
 )
 
 
 async def list_confirmations(
-    ledger: Pool, *, employer_id: UUID, kind: str | None, before: tuple[date, UUID] | None, limit: int
+    ledger: Pool, *, employer_id: UUID, kind: str | None, before: tuple[date, str, UUID] | None, limit: int
 ) -> list[asyncpg.Record]:
-    """An employer's confirmations, newest release first, in random order within one."""
-    return await ledger.fetch(LIST_CONFIRMATIONS, employer_id, kind, *(before or (None, None)), limit)
+    """An employer's confirmations, newest release first; within one by kind, and then in random order."""
+    return await ledger.fetch(LIST_CONFIRMATIONS, employer_id, kind, *(before or (None, None, None)), limit)
 
 
 FIND_CONFIRMATION = CONFIRMATION_COLUMNS + "    WHERE c.employer_id = $1 AND confirmation_id = $2\n"
@@ -40,15 +40,15 @@ async def find_confirmation(ledger: Pool, *, employer_id: UUID, confirmation_id:
 
 
 LIST_INVOICES = """
-    SELECT invoice_id, corrects_invoice_id, contract_id, issued_on, document FROM invoices
-    WHERE employer_id = $1 AND ($2::date IS NULL OR (issued_on, invoice_id) < ($2, $3))
-    ORDER BY issued_on DESC, invoice_id DESC
+    SELECT invoice_id, number, corrects_invoice_id, contract_id, issued_on, document FROM invoices
+    WHERE employer_id = $1 AND ($2::date IS NULL OR (issued_on, number) < ($2, $3))
+    ORDER BY issued_on DESC, number DESC
     LIMIT $4
 """
 
 
 async def list_invoices(
-    ledger: Pool, *, employer_id: UUID, before: tuple[date, UUID] | None, limit: int
+    ledger: Pool, *, employer_id: UUID, before: tuple[date, str] | None, limit: int
 ) -> list[asyncpg.Record]:
     """An employer's invoices and credit notes, newest first."""
     return await ledger.fetch(LIST_INVOICES, employer_id, *(before or (None, None)), limit)

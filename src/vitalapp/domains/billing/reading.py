@@ -28,7 +28,7 @@ class RenderedInvoice(msgspec.Struct, frozen=True):
 
 
 async def list_confirmations(
-    resources: Resources, employer_id: UUID, *, kind: str | None, before: tuple[date, UUID] | None, limit: int
+    resources: Resources, employer_id: UUID, *, kind: str | None, before: tuple[date, str, UUID] | None, limit: int
 ) -> list[asyncpg.Record]:
     """Up to `limit + 1` confirmations."""
     return await queries.list_confirmations(
@@ -50,7 +50,7 @@ async def get_confirmation(
 
 
 async def list_invoices(
-    resources: Resources, employer_id: UUID, *, before: tuple[date, UUID] | None, limit: int
+    resources: Resources, employer_id: UUID, *, before: tuple[date, str] | None, limit: int
 ) -> list[asyncpg.Record]:
     """Up to `limit + 1` invoices and credit notes."""
     return await queries.list_invoices(resources.ledger, employer_id=employer_id, before=before, limit=limit + 1)

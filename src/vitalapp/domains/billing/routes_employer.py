@@ -37,7 +37,7 @@ async def list_confirmations(
         resources,
         employer.employer_id,
         kind=kind,
-        before=decode_cursor(cursor, tuple[date, UUID]),
+        before=decode_cursor(cursor, tuple[date, ConfirmationKind, UUID]),
         limit=limit,
     )
     return make_page(rows, limit=limit, to_item=show_confirmation, to_key=confirmation_key)
@@ -60,7 +60,7 @@ async def list_invoices(
 ) -> Page[Invoice]:
     """Invoices and credit notes, newest first."""
     rows = await reading.list_invoices(
-        resources, employer.employer_id, before=decode_cursor(cursor, tuple[date, UUID]), limit=limit
+        resources, employer.employer_id, before=decode_cursor(cursor, tuple[date, str]), limit=limit
     )
     return make_page(rows, limit=limit, to_item=show_invoice_row, to_key=invoice_key)
 
