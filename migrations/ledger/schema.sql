@@ -43,7 +43,7 @@ CREATE TABLE confirmations (
     CONSTRAINT confirmations_seven_years CHECK ((retained_until >= make_date(((EXTRACT(year FROM confirmed_on))::integer + 7), 12, 31)))
 );
 
-CREATE INDEX confirmations_employer ON public.confirmations USING btree (employer_id, confirmed_on DESC, confirmation_id);
+CREATE INDEX confirmations_employer ON public.confirmations USING btree (employer_id, confirmed_on DESC, kind DESC, confirmation_id DESC);
 
 CREATE TRIGGER confirmations_unchanged BEFORE DELETE OR UPDATE ON public.confirmations FOR EACH ROW EXECUTE FUNCTION refuse_change_of_administration();
 
@@ -95,7 +95,7 @@ CREATE TABLE employers (
 CREATE TABLE invoice_mails (
     invoice_id uuid NOT NULL,
     created_at timestamp with time zone NOT NULL,
-    CONSTRAINT invoice_mails_invoice_id_fkey FOREIGN KEY (invoice_id) REFERENCES invoices(invoice_id),
+    CONSTRAINT invoice_mails_invoice_id_fkey FOREIGN KEY (invoice_id) REFERENCES invoices(invoice_id) ON DELETE CASCADE,
     CONSTRAINT invoice_mails_pkey PRIMARY KEY (invoice_id)
 );
 
@@ -129,7 +129,7 @@ CREATE TABLE invoices (
     CONSTRAINT invoices_seven_years CHECK ((retained_until >= make_date(((EXTRACT(year FROM issued_on))::integer + 7), 12, 31)))
 );
 
-CREATE INDEX invoices_employer ON public.invoices USING btree (employer_id, issued_on DESC, invoice_id);
+CREATE INDEX invoices_employer ON public.invoices USING btree (employer_id, issued_on DESC, number DESC);
 
 CREATE UNIQUE INDEX invoices_once ON public.invoices USING btree (contract_id, period) WHERE (kind = 'invoice'::text);
 

@@ -13,6 +13,7 @@ from tests.support.application import TravellingClock
 from tests.support.databases import Stores
 from tests.support.employers import Employers
 from vitalapp.core.resources import Resources
+from vitalapp.domains.billing.data_map import TABLES
 from vitalapp.domains.billing.errors import BillingRefused
 from vitalapp.domains.billing.service import bill_period, check_period, credit_invoice
 
@@ -63,6 +64,44 @@ async def test_small_groups_get_one_line_of_totals_without_a_reference(
             "amount": f"{95 * trajectories}.00",
         }
     ]
+
+
+async def test_pages_of_invoices_miss_and_repeat_nothing_newest_first(employers: Employers, resources: Resources) -> None:
+    employer = await employers.make()
+    for month in (8, 9, 10):
+        await employer.deliver("session", on=date(2026, month, 1))
+        await bill(resources, f"2026-{month:02}")
+    seen: list[str] = []
+    path = "/employer/v1/invoices?limit=1"
+    while True:
+        page = (await employer.get(path)).json()
+        seen += [item["number"] for item in page["items"]]
+        if page["next_cursor"] is None:
+            break
+        path = f"/employer/v1/invoices?limit=1&cursor={page['next_cursor']}"
+    assert len(seen) == 3
+    assert seen == sorted(seen, reverse=True)
+
+
+async def test_a_late_line_during_a_second_run_waits_for_the_next_period(
+    employers: Employers, resources: Resources, stores: Stores
+) -> None:
+    """A run that waited for another one's lock sees what that one billed."""
+    employer = await employers.make()
+    await employer.deliver_sessions(2, on=OCTOBER_DAY)
+    holder = await asyncpg.connect(stores.ledger.superuser)
+    transaction = holder.transaction()
+    await transaction.start()
+    await holder.execute("SELECT FROM contracts FOR NO KEY UPDATE")
+    runs = [asyncio.create_task(bill(resources)) for _ in range(2)]
+    await asyncio.sleep(0.3)
+    await employer.deliver("session", on=OCTOBER_DAY)
+    await transaction.commit()
+    await holder.close()
+    assert sorted(await asyncio.gather(*runs)) == [0, 1]
+    await employer.deliver("session", on=OCTOBER_DAY)
+    assert await bill(resources) == 0
+    assert await resources.ledger.fetchval("SELECT count(*) FROM unbilled_lines") == 1
 
 
 async def test_references_are_fresh_in_every_document(employers: Employers, resources: Resources) -> None:
@@ -144,6 +183,18 @@ async def test_s1_33_administration_is_neither_changed_nor_deleted_before_seven_
             await connection.close()
 
 
+async def test_s1_33_nothing_is_entered_with_a_shorter_term(employers: Employers, resources: Resources) -> None:
+    employer = await employers.make()
+    await employer.deliver("session", on=OCTOBER_DAY)
+    await bill(resources)
+    copy = (
+        "INSERT INTO invoices SELECT gen_random_uuid(), 'VA1999-1', 'credit_note', invoice_id, employer_id, contract_id, period,"
+        " issued_on, due_on, document, issued_on + 30 FROM invoices"
+    )
+    with pytest.raises(asyncpg.CheckViolationError, match="invoices_seven_years"):
+        await resources.ledger.execute(copy)
+
+
 async def test_s1_33_the_retention_role_removes_it_after_seven_years(
     employers: Employers, resources: Resources, stores: Stores, clock: TravellingClock
 ) -> None:
@@ -151,13 +202,19 @@ async def test_s1_33_the_retention_role_removes_it_after_seven_years(
     employer = await employers.make()
     await employer.deliver("session", on=date(2018, 10, 1))
     await bill(resources, "2018-10")
-    connection = await asyncpg.connect(stores.ledger.retention)
+    await employer.deliver("session", on=OCTOBER_DAY)
+    clock.travel_to(NOVEMBER)
+    await bill(resources)
+    retention = await asyncpg.connect(stores.ledger.retention)
     try:
-        await connection.execute("DELETE FROM confirmations")
-        assert await connection.fetchval("SELECT retained_until FROM invoices") == date(2025, 12, 31)
+        for table in TABLES:
+            if table.retention is not None:
+                await retention.execute(table.expire_sql, clock(), 100)
     finally:
-        await connection.close()
-    assert await resources.ledger.fetchval("SELECT count(*) FROM confirmations") == 0
+        await retention.close()
+    for table in ("confirmations", "invoices"):
+        kept = [row["retained_until"] for row in await resources.ledger.fetch(f"SELECT retained_until FROM {table}")]
+        assert kept == [date(2033, 12, 31)], "the one of 2018 is gone, after its confirmation"
 
 
 @pytest.mark.parametrize(
