@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Annotated, Any, cast
 from uuid import UUID, uuid4
 
@@ -12,7 +13,7 @@ import msgspec
 import pytest
 from litestar import Litestar, get, post
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from vitalapp.core.fence import StaleFence
 from vitalapp.core.http.wiring import http_options
@@ -57,6 +58,13 @@ async def search(
     return
 
 
+@get("/between")
+async def between(
+    since: Annotated[datetime | None, QueryParameter(name="from")] = None, until: FromQuery[datetime | None] = None
+) -> list[datetime | None]:
+    return [since, until]
+
+
 @get("/consent")
 async def need_consent() -> None:
     raise ConsentRequired(statement_id=STATEMENT_ID)
@@ -85,7 +93,7 @@ async def open_app(*handlers: HTTPRouteHandler) -> AsyncIterator[httpx.AsyncClie
 
 @pytest.fixture
 async def app() -> AsyncIterator[httpx.AsyncClient]:
-    async with open_app(create_entry, get_entry, search, need_consent, limited) as client:
+    async with open_app(create_entry, get_entry, search, between, need_consent, limited) as client:
         yield client
 
 
@@ -208,6 +216,14 @@ async def test_a_body_over_256_kib_is_refused_while_it_streams_in(app: httpx.Asy
 )
 async def test_a_wrong_query_parameter_is_pointed_at_by_its_own_name(app: httpx.AsyncClient, query: str, place: str) -> None:
     assert pointers(await app.get(f"/search?{query}")) == [place]
+
+
+@pytest.mark.parametrize("instant", ["0.5", "5", "1e3", "2026-11-22", "2026-11-22T10:00:00", "now", ""])
+async def test_an_instant_in_the_query_is_rfc_3339_with_its_offset(app: httpx.AsyncClient, instant: str) -> None:
+    assert pointers(await app.get("/between", params={"from": instant})) == ["/from"]
+    assert pointers(await app.get("/between", params={"until": instant})) == ["/until"]
+    answer = await app.get("/between", params={"from": "2026-11-22T10:00:00+01:00", "until": "2026-11-22T10:00:00Z"})
+    assert answer.json() == ["2026-11-22T10:00:00+01:00", "2026-11-22T10:00:00Z"]
 
 
 async def test_members_and_headers_of_a_problem_are_sent(app: httpx.AsyncClient) -> None:

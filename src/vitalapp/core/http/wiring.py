@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from litestar import Request, Response
 from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
@@ -13,6 +14,7 @@ from vitalapp.core.http.idempotency import begin_keyed_request, provide_keyed_re
 from vitalapp.core.http.openapi import openapi_config
 from vitalapp.core.http.period import provide_period
 from vitalapp.core.http.preconditions import provide_expected_version, provide_write_condition
+from vitalapp.core.http.query import refuse_loose_instants
 from vitalapp.core.http.request import StrictRequest, provide_locale
 from vitalapp.core.http.schema_page import SchemaRouter
 from vitalapp.core.http.well_known import get_jwks, get_metrics, get_security_txt
@@ -47,7 +49,13 @@ def http_options(settings: Settings, *, audience: str) -> dict[str, Any]:
             "write_condition": Provide(provide_write_condition, sync_to_thread=False),
             "keyed_request": Provide(provide_keyed_request),
         },
-        "before_request": begin_keyed_request,
+        "before_request": _before_handler,
         "openapi_config": openapi_config(audience=audience, router=SchemaRouter()),
         "logging_config": None,
     }
+
+
+async def _before_handler(request: Request[Any, Any, Any]) -> Response[Any] | None:
+    """After the guards, before the handler: an answer ends the request."""
+    refuse_loose_instants(request)
+    return await begin_keyed_request(request)
