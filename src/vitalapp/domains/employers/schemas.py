@@ -115,7 +115,7 @@ class LinkSecret(msgspec.Struct, kw_only=True, frozen=True):
 class KeyInput(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """A new API key."""
 
-    scopes: Annotated[tuple[Scope, ...], Meta(min_length=1)] = SCOPES
+    scopes: Annotated[tuple[Scope, ...], Meta(min_length=1, max_length=len(SCOPES))] = SCOPES
     expires_at: Instant | None = None
 
 

@@ -37,7 +37,7 @@ class PasskeyAnswer(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fi
     """
 
     challenge_id: UUID
-    credential: dict[str, Any]
+    credential: Annotated[dict[Annotated[str, msgspec.Meta(max_length=64)], Any], msgspec.Meta(max_length=20)]
 
 
 class SignIn(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):

@@ -9,8 +9,9 @@ import msgspec
 from vitalapp.domains.vitality.scoring import Score
 
 AnswersByItem = Annotated[
-    dict[str, int],
+    dict[Annotated[str, msgspec.Meta(max_length=64)], Annotated[int, msgspec.Meta(ge=-1000, le=1000)]],
     msgspec.Meta(
+        max_length=500,
         description="The value chosen for each item that was answered, by the item's key; leave out what was skipped.",
         examples=[{"energy_start": 4, "energy_left": 3}],
     ),

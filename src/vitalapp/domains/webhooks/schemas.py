@@ -18,7 +18,7 @@ EVENT_TYPES: tuple[EventType, ...] = (
 Url = Annotated[
     str, Meta(min_length=8, max_length=500, pattern=r"^https?://[^\s@]+$(?!\n)", examples=["https://erp.example/hooks"])
 ]
-EventTypes = Annotated[tuple[EventType, ...], Meta(min_length=1)]
+EventTypes = Annotated[tuple[EventType, ...], Meta(min_length=1, max_length=len(EVENT_TYPES))]
 
 
 class EndpointInput(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
