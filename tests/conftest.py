@@ -5,6 +5,7 @@ pytest_plugins = [
     "tests.support.servers",
     "tests.support.application",
     "tests.support.people",
+    "tests.support.operator",
     "tests.support.strict_limits",
     "tests.support.staff",
     "tests.support.coaching",

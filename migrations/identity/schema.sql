@@ -171,6 +171,27 @@ CREATE TABLE idempotency_keys (
 
 CREATE INDEX idempotency_keys_age ON public.idempotency_keys USING btree (created_at);
 
+CREATE TABLE inactivity_notices (
+    account_id uuid NOT NULL,
+    subject_index bytea NOT NULL,
+    ground text NOT NULL,
+    clock_started_on date NOT NULL,
+    first_noticed_on date NOT NULL,
+    delete_on date NOT NULL,
+    last_stage smallint NOT NULL,
+    bounced_at timestamp with time zone,
+    CONSTRAINT inactivity_notices_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(account_id) ON DELETE CASCADE,
+    CONSTRAINT inactivity_notices_check CHECK ((delete_on >= (first_noticed_on + 30))),
+    CONSTRAINT inactivity_notices_ground_check CHECK ((ground = ANY (ARRAY['inactivity'::text, 'contract_end'::text]))),
+    CONSTRAINT inactivity_notices_last_stage_check CHECK ((last_stage = ANY (ARRAY[30, 7, 1]))),
+    CONSTRAINT inactivity_notices_pkey PRIMARY KEY (account_id),
+    CONSTRAINT inactivity_notices_subject_index_check CHECK ((octet_length(subject_index) = 32))
+);
+
+CREATE INDEX inactivity_notices_due ON public.inactivity_notices USING btree (delete_on, account_id);
+
+CREATE UNIQUE INDEX inactivity_notices_subject ON public.inactivity_notices USING btree (subject_index);
+
 CREATE TABLE mails (
     mail_id uuid NOT NULL,
     payload_sealed bytea NOT NULL,
@@ -412,6 +433,7 @@ GRANT DELETE, INSERT, SELECT, UPDATE ON erasures TO vitalapp_identity_app;
 GRANT DELETE, SELECT ON erasures TO vitalapp_identity_retention;
 GRANT DELETE, INSERT, SELECT, UPDATE ON idempotency_keys TO vitalapp_identity_app;
 GRANT DELETE, SELECT ON idempotency_keys TO vitalapp_identity_retention;
+GRANT DELETE, INSERT, SELECT, UPDATE ON inactivity_notices TO vitalapp_identity_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON mails TO vitalapp_identity_app;
 GRANT DELETE, SELECT ON mails TO vitalapp_identity_retention;
 GRANT DELETE, INSERT, SELECT, UPDATE ON outbox TO vitalapp_identity_app;

@@ -23,6 +23,7 @@ TemplateKey = Literal[
     "inactivity_30_days",
     "inactivity_7_days",
     "inactivity_1_day",
+    "contract_ended",
     "important_message",
     "emergency_access",
     "appointment_confirmed",
@@ -170,6 +171,16 @@ TEMPLATES: Final[Mapping[TemplateKey, Template]] = {
     "inactivity_1_day": Template(
         subject=DELETED_ON,
         paragraphs=(mark("We delete your account on {delete_on}."), KEEP_ACCOUNT, DO_NOTHING),
+        action=SIGN_IN,
+        path="/sign-in",
+        params=("delete_on",),
+    ),
+    "contract_ended": Template(
+        subject=DELETED_ON,
+        paragraphs=(
+            mark("The agreement under which you use the app has ended. We delete your account on {delete_on}."),
+            mark("Until then you can sign in, and download what you want to keep."),
+        ),
         action=SIGN_IN,
         path="/sign-in",
         params=("delete_on",),

@@ -24,17 +24,6 @@ from vitalapp.domains.privacy.rotation import rotate_keys
 
 
 @pytest.fixture
-def environment(session_settings: Settings, stores: Stores) -> dict[str, str]:
-    """What an operator's commands are told."""
-    named: dict[str, Any] = msgspec.to_builtins(session_settings, enc_hook=str)
-    plain = {
-        f"VITALAPP_{name.upper()}": str(value) for name, value in named.items() if isinstance(value, str | int) and value
-    }
-    retention = {f"VITALAPP_{store.upper()}_RETENTION_DSN": stores.of(store).retention for store in STORES}
-    return {**plain, **retention}
-
-
-@pytest.fixture
 def with_retention(resources: Resources, stores: Stores, monkeypatch: pytest.MonkeyPatch) -> Resources:
     """The worker, told of the retention roles."""
     dsns = {f"{store}_retention_dsn": stores.of(store).retention for store in STORES}
@@ -43,21 +32,21 @@ def with_retention(resources: Resources, stores: Stores, monkeypatch: pytest.Mon
 
 
 async def test_a_clean_store_is_verified_and_what_is_left_is_named(
-    traced: Person, environment: dict[str, str], superusers: dict[Store, asyncpg.Connection]
+    traced: Person, operator_environment: dict[str, str], superusers: dict[Store, asyncpg.Connection]
 ) -> None:
     await delete(traced)
-    clean = vitalapp("erasures", "verify", "--json", **environment)
+    clean = vitalapp("erasures", "verify", "--json", **operator_environment)
     assert clean.returncode == 0, clean.stderr
     assert json.loads(clean.stdout) == {"is_clean": True, "erased": 1, "unfinished": 0, "residue": {}}
 
     await superusers["vault"].execute("INSERT INTO persons (person_id, epoch) VALUES ($1, 1)", traced.person_id)
-    found = vitalapp("erasures", "verify", "--json", **environment)
+    found = vitalapp("erasures", "verify", "--json", **operator_environment)
     assert found.returncode == 1
     assert json.loads(found.stdout)["residue"] == {"vault.persons.person_id": 1}
 
-    replayed = vitalapp("erasures", "replay", "--json", **environment)
+    replayed = vitalapp("erasures", "replay", "--json", **operator_environment)
     assert json.loads(replayed.stdout) == {"erasures": 1, "people": {"vault": 1, "identity": 0}}
-    assert vitalapp("erasures", "verify", **environment).returncode == 0
+    assert vitalapp("erasures", "verify", **operator_environment).returncode == 0
 
 
 async def test_every_rule_of_the_data_map_is_carried_out_and_a_dry_run_only_counts(
@@ -106,8 +95,8 @@ async def test_a_consent_that_still_holds_is_kept_however_old_it_is(
     assert [row["purpose"] for row in rows] == ["wellbeing_service"]
 
 
-async def test_retention_by_command_refuses_the_future_outside_the_local_run(environment: dict[str, str]) -> None:
-    production = environment | {"VITALAPP_IS_LOCAL_RUN": "false", "VITALAPP_PASSWORD_MEMORY_KIB": "19456"}
+async def test_retention_by_command_refuses_the_future_outside_the_local_run(operator_environment: dict[str, str]) -> None:
+    production = operator_environment | {"VITALAPP_IS_LOCAL_RUN": "false", "VITALAPP_PASSWORD_MEMORY_KIB": "19456"}
     refused = vitalapp("retention", "--as-of", "2099-01-01", **production)
     assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
     assert vitalapp("retention", "--as-of", "2099-01-01", "--dry-run", "--json", **production).returncode == 0
@@ -172,7 +161,7 @@ def test_the_register_names_every_category_and_every_table_of_people(session_set
 
 
 @pytest.mark.parametrize("form", ["md", "json"])
-def test_the_register_is_printed(form: str, environment: dict[str, str]) -> None:
-    printed = vitalapp("register", "--format", form, **environment)
+def test_the_register_is_printed(form: str, operator_environment: dict[str, str]) -> None:
+    printed = vitalapp("register", "--format", form, **operator_environment)
     assert printed.returncode == 0, printed.stderr
     assert ("activities" in json.loads(printed.stdout)) if form == "json" else printed.stdout.startswith("# Register")

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from vitalapp.core.keys import token_hash
+from vitalapp.core.keys import KeyRing, token_hash
 from vitalapp.core.passwords import verify_password
 from vitalapp.core.problems import NotFound
 from vitalapp.core.resources import Resources
@@ -15,6 +15,7 @@ from vitalapp.core.stores import transaction
 from vitalapp.domains.accounts import session_queries, throttling
 from vitalapp.domains.accounts.account import Account
 from vitalapp.domains.accounts.account_queries import get_account
+from vitalapp.domains.accounts.addresses import parse_address
 from vitalapp.domains.accounts.errors import SecondFactorMissing, StepUpRequired, WrongPassword, WrongSecondFactor
 from vitalapp.domains.accounts.registration_queries import insert_link, revoke_links
 from vitalapp.domains.accounts.second_factor_check import use_second_factor
@@ -22,6 +23,14 @@ from vitalapp.domains.accounts.second_factor_check import use_second_factor
 LINK_PREFIX: Final = "vrl_"
 STEP_UP_FOR: Final = timedelta(minutes=5)
 _LINK_BYTES: Final = 99
+
+
+def address_index(keys: KeyRing, email: str) -> bytes:
+    """The keyed hash by which the account of an address is found.
+
+    Raises: ValidationFailed (400) for what is no address.
+    """
+    return parse_address(email).index(keys)
 
 
 async def create_registration_link(resources: Resources, *, contract_id: UUID, expires_at: datetime | None = None) -> str:

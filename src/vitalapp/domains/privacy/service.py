@@ -8,11 +8,19 @@ from vitalapp.core.keys import token_hash
 from vitalapp.core.problems import NotFound
 from vitalapp.core.resources import Resources
 from vitalapp.core.sessions import Session
+from vitalapp.core.stores import Connection
 from vitalapp.domains.accounts.service import verify_password_and_second_factor
 from vitalapp.domains.privacy import erasure_queries, queries
 from vitalapp.domains.privacy.certificates import read_certificate
-from vitalapp.domains.privacy.erasure import erase_account
-from vitalapp.domains.privacy.schemas import AccountDeletion, ErasureCertificate, ErasurePending, ErasureRunning, Restriction
+from vitalapp.domains.privacy.erasure import CUT_OFF, decide_erasures, erase_account, finish_erasures
+from vitalapp.domains.privacy.schemas import (
+    AccountDeletion,
+    ErasureCertificate,
+    ErasurePending,
+    ErasureRunning,
+    Ground,
+    Restriction,
+)
 
 
 async def delete_account(
@@ -53,3 +61,21 @@ async def get_erasure(resources: Resources, *, erasure_id: UUID, secret: str) ->
     if not row["is_complete"]:
         return ErasureRunning(erasure_id=erasure_id)
     return read_certificate(resources, row["certificate"])
+
+
+async def decide_erasures_of(identity: Connection, resources: Resources, account_ids: list[UUID], *, ground: Ground) -> int:
+    """Decide on people whose account rows the caller holds, in the caller's transaction; what finishes them together.
+
+    Rule: S0-30, a purge is the same erasure as `DELETE /v1/me`.
+    """
+    accounts = await erasure_queries.list_leaving_accounts(identity, account_ids=account_ids)
+    return await decide_erasures(identity, resources, accounts, ground=ground)
+
+
+async def try_finish_erasures(resources: Resources, first: int) -> bool:
+    """Finish what was decided together; False where a store or the anchor is away, and the worker goes on."""
+    try:
+        await finish_erasures(resources, first=first)
+    except CUT_OFF:
+        return False
+    return True
