@@ -43,6 +43,7 @@ class Modelled:
         self.told: list[Told] = []
 
     def clock_started_on(self) -> date:
+        """The day of last use, or of the contract's end."""
         return self.last_used_on if self.ends_on is None else min(self.last_used_on, self.ends_on)
 
     def night(self, today: date) -> None:
@@ -69,6 +70,7 @@ class Modelled:
             self._tell(today, 7)
 
     def goes_on(self) -> date:
+        """The later of the anniversary and thirty days after the first notice."""
         assert self.first_noticed_on
         return max(a_year_after(self.clock_started_on()), self.first_noticed_on + timedelta(days=30))
 
@@ -137,7 +139,7 @@ async def test_everybody_is_warned_and_purged_on_the_day_that_the_model_says(
         assert report.notices_sent == sum(
             person.told[-1:] != [] and person.told[-1][0] == today for person in people.values()
         )
-        await _collect(resources, identity, today, told, gone, chance)
+        await _collect(resources, identity, today=today, told=told, gone=gone, chance=chance)
 
     assert {email: lines for email, lines in told.items() if lines} == {e: p.told for e, p in people.items() if p.told}
     assert gone == {email: person.purged_on for email, person in people.items() if person.purged_on}
@@ -152,6 +154,7 @@ async def test_everybody_is_warned_and_purged_on_the_day_that_the_model_says(
 async def _collect(
     resources: Resources,
     identity: asyncpg.Connection,
+    *,
     today: date,
     told: dict[str, list[Told]],
     gone: dict[str, date],

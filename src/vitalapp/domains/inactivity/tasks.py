@@ -2,8 +2,6 @@
 
 from datetime import datetime
 
-import structlog
-
 from vitalapp.core.mail_sender import Bounce, BounceHandler
 from vitalapp.core.resources import Resources
 from vitalapp.core.stores import Connection
@@ -11,13 +9,10 @@ from vitalapp.core.tasks import Carrier, Schedule, Task
 from vitalapp.domains.inactivity.queries import note_bounce
 from vitalapp.domains.inactivity.service import TEMPLATES, purge_inactive
 
-logger = structlog.get_logger()
-
 
 async def purge_nightly(resources: Resources, slot: datetime) -> None:
     """Warn and purge by the slot's day."""
-    report = await purge_inactive(resources, as_of=slot)
-    logger.info("purge", purged=report.purged, notices=report.notices_sent, failed=report.failed)
+    await purge_inactive(resources, as_of=slot)
 
 
 async def escalate_bounce(resources: Resources, connection: Connection, bounce: Bounce) -> None:
