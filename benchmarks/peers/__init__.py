@@ -1,0 +1,1 @@
+"""What others would write: the same rows and answers, with no session, fence, consent gate, sealing or access log."""
