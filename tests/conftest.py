@@ -1,6 +1,7 @@
 """Fixtures for every test; each is explained in its module under tests/support/."""
 
 pytest_plugins = [
+    "tests.support.properties",
     "tests.support.databases",
     "tests.support.servers",
     "tests.support.application",

@@ -9,7 +9,7 @@ from vitalapp import registry
 from vitalapp.core.clock import Clock, utc_now
 from vitalapp.core.http.envelope import Envelope
 from vitalapp.core.http.idempotency import KeepKeyedAnswers
-from vitalapp.core.http.wiring import COMMON_ROUTES, http_options
+from vitalapp.core.http.wiring import COMMON_ROUTES, http_options, resolve_dependencies_in_turn
 from vitalapp.core.replay import ReplayOnStaleFence
 from vitalapp.core.resources import Resources
 from vitalapp.core.settings import Settings
@@ -42,6 +42,7 @@ def create_app(
         lifespan=[lifespan],
         **http_options(settings, audience=audience),
     )
+    resolve_dependencies_in_turn(app)
     if resources is not None:
         app.state.resources = resources
     app.asgi_handler = Envelope(ReplayOnStaleFence(KeepKeyedAnswers(app.asgi_handler)), settings)

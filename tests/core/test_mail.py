@@ -9,7 +9,6 @@ from uuid import UUID
 import asyncpg
 import msgspec
 import pytest
-from redis.asyncio import Redis
 
 from tests.support.databases import Stores
 from tests.support.mailbox import Mailbox, open_mailbox
@@ -17,6 +16,7 @@ from vitalapp.core.keys import KeyRing, new_key_material
 from vitalapp.core.mail import enqueue_mail
 from vitalapp.core.mail_sender import GIVE_UP_AFTER, Bounce, BounceHandler, retry_delay, send_mail
 from vitalapp.core.rate_limits import RateLimiter
+from vitalapp.core.redis_client import PipelinedRedis
 from vitalapp.core.resources import Resources
 from vitalapp.core.settings import Settings
 from vitalapp.core.stores import Connection, open_pool, transaction
@@ -30,7 +30,7 @@ SUBJECT = b"s" * 32
 async def resources(stores: Stores) -> AsyncIterator[Resources]:
     """What the worker holds, as far as mail needs it."""
     settings = Settings(identity_dsn=stores.identity.app, public_url="https://app.vitalapp.example")
-    redis = Redis()
+    redis = PipelinedRedis()
     pool = await open_pool(settings, "identity")
     yield Resources(
         settings=settings,

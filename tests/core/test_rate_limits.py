@@ -8,10 +8,10 @@ from contextlib import asynccontextmanager
 from time import perf_counter
 
 import pytest
-from redis.asyncio import Redis
 
 from vitalapp.core.problems import RateLimited
 from vitalapp.core.rate_limits import RateLimit, RateLimiter, open_redis
+from vitalapp.core.redis_client import PipelinedRedis
 from vitalapp.core.settings import Settings
 from vitalapp.dev import valkey
 from vitalapp.dev.programs import free_port
@@ -32,14 +32,14 @@ class Stopwatch:
 
 
 @pytest.fixture
-async def redis(redis_url: str) -> AsyncIterator[Redis]:
+async def redis(redis_url: str) -> AsyncIterator[PipelinedRedis]:
     """A client of an empty Redis."""
     async with open_redis(Settings(redis_url=redis_url)) as client:
         yield client
 
 
 @asynccontextmanager
-async def redis_at(port: int) -> AsyncIterator[Redis]:
+async def redis_at(port: int) -> AsyncIterator[PipelinedRedis]:
     async with open_redis(Settings(redis_url=f"redis://127.0.0.1:{port}/0")) as client:
         yield client
 
@@ -55,17 +55,19 @@ async def let_in(limiter: RateLimiter, times: int, *limits: RateLimit, subject: 
     return sum(await asyncio.gather(*(one() for _ in range(times))))
 
 
-async def test_of_many_at_once_over_several_processes_exactly_the_limit_is_let_in(redis: Redis, redis_url: str) -> None:
+async def test_of_many_at_once_over_several_processes_exactly_the_limit_is_let_in(
+    redis: PipelinedRedis, redis_url: str
+) -> None:
     async with open_redis(Settings(redis_url=redis_url)) as second:
         counts = await asyncio.gather(let_in(RateLimiter(redis), 30, LIMIT), let_in(RateLimiter(second), 30, LIMIT))
     assert sum(counts) == 20
 
 
-async def test_the_factor_widens_every_limit(redis: Redis) -> None:
+async def test_the_factor_widens_every_limit(redis: PipelinedRedis) -> None:
     assert await let_in(RateLimiter(redis, factor=2), 50, LIMIT) == 40
 
 
-async def test_a_refusal_says_when_there_is_room_again(redis: Redis) -> None:
+async def test_a_refusal_says_when_there_is_room_again(redis: PipelinedRedis) -> None:
     limiter = RateLimiter(redis)
     short = RateLimit("short", requests=1, seconds=1)
     await limiter.hit(short.on("x"))
@@ -76,20 +78,20 @@ async def test_a_refusal_says_when_there_is_room_again(redis: Redis) -> None:
     await limiter.hit(short.on("x"))
 
 
-async def test_subjects_and_limits_are_counted_apart(redis: Redis) -> None:
+async def test_subjects_and_limits_are_counted_apart(redis: PipelinedRedis) -> None:
     limiter = RateLimiter(redis)
     assert await let_in(limiter, 6, OTHER, subject="a") == 5
     assert await let_in(limiter, 6, OTHER, subject="b") == 5
     assert await let_in(limiter, 21, LIMIT, subject="a") == 20
 
 
-async def test_a_request_that_one_limit_refuses_counts_in_none(redis: Redis) -> None:
+async def test_a_request_that_one_limit_refuses_counts_in_none(redis: PipelinedRedis) -> None:
     limiter = RateLimiter(redis)
     assert await let_in(limiter, 15, LIMIT, OTHER) == 5
     assert await let_in(limiter, 20, LIMIT) == 15
 
 
-async def test_a_check_counts_nothing(redis: Redis) -> None:
+async def test_a_check_counts_nothing(redis: PipelinedRedis) -> None:
     limiter = RateLimiter(redis)
     for _ in range(10):
         await limiter.check(OTHER.on("x"))
@@ -98,7 +100,7 @@ async def test_a_check_counts_nothing(redis: Redis) -> None:
         await limiter.check(OTHER.on("x"))
 
 
-async def test_an_ipv6_network_is_one_customer(redis: Redis) -> None:
+async def test_an_ipv6_network_is_one_customer(redis: PipelinedRedis) -> None:
     limiter = RateLimiter(redis)
     one = RateLimit("address", requests=1, seconds=60)
     await limiter.hit(one.on_address("2001:db8:1:2::1"))
@@ -109,7 +111,7 @@ async def test_an_ipv6_network_is_one_customer(redis: Redis) -> None:
         await limiter.hit(one.on_address("2001:db8:1:2:ffff::9"))
 
 
-async def test_no_subject_stands_in_redis(redis: Redis) -> None:
+async def test_no_subject_stands_in_redis(redis: PipelinedRedis) -> None:
     await RateLimiter(redis, secret=b"s" * 32).hit(LIMIT.on_address("192.0.2.77"), LIMIT.on("canary@example.org"))
     keys = str(await redis.keys())
     assert keys.count("limit:") == 2
@@ -117,7 +119,7 @@ async def test_no_subject_stands_in_redis(redis: Redis) -> None:
     assert "canary" not in keys
 
 
-async def test_a_value_is_read_and_the_request_counted_in_one_round_trip(redis: Redis) -> None:
+async def test_a_value_is_read_and_the_request_counted_in_one_round_trip(redis: PipelinedRedis) -> None:
     limiter = RateLimiter(redis)
     assert await limiter.get_and_hit("kept", OTHER.on("x")) is None
     await limiter.put("kept", b"value", seconds=60)
@@ -128,7 +130,7 @@ async def test_a_value_is_read_and_the_request_counted_in_one_round_trip(redis: 
     assert await limiter.get_and_hit("kept") is None
 
 
-async def test_a_counter_never_lives_for_ever(redis: Redis) -> None:
+async def test_a_counter_never_lives_for_ever(redis: PipelinedRedis) -> None:
     await RateLimiter(redis).hit(LIMIT.on("x"))
     (key,) = await redis.keys()
     assert 0 < await redis.pttl(key) <= 60_000

@@ -11,13 +11,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar, cast
 
 import msgspec
-from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from vitalapp.core.problems import RateLimited
+from vitalapp.core.redis_client import PipelinedRedis
 from vitalapp.core.settings import Settings, SettingsError
 
 T = TypeVar("T")
@@ -49,6 +49,7 @@ if ARGV[1] == '1' then
 end
 return {KEYS[1] ~= '' and redis.call('GET', KEYS[1]), 0}
 """
+GET_AND_HIT_SHA = hashlib.sha1(GET_AND_HIT.encode(), usedforsecurity=False).hexdigest()
 
 
 class Hit(msgspec.Struct, frozen=True):
@@ -86,14 +87,13 @@ class RateLimiter:
 
     def __init__(
         self,
-        redis: Redis,
+        redis: PipelinedRedis,
         *,
         factor: int = 1,
         secret: bytes = b"",
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._redis = redis
-        self._script = redis.register_script(GET_AND_HIT)
         self._factor = factor
         self._secret = secret[:64]
         self._monotonic = monotonic
@@ -145,7 +145,7 @@ class RateLimiter:
         arguments = ["1" if is_counted else "0"]
         for hit in hits:
             arguments += [str(hit.limit.requests * self._factor), str(hit.limit.seconds * 1000)]
-        answer = await self._try(lambda: self._script(keys, arguments), otherwise=None)
+        answer = await self._try(lambda: self._run_script(keys, arguments), otherwise=None)
         if answer is None:
             self._hit_in_process(hits, is_counted=is_counted)
             return None
@@ -169,6 +169,14 @@ class RateLimiter:
         self._skip_until = None
         return answer
 
+    async def _run_script(self, keys: list[str], arguments: list[str]) -> tuple[bytes | None, int]:
+        try:
+            return await self._redis.pipelined("EVALSHA", GET_AND_HIT_SHA, len(keys), *keys, *arguments)
+        except ResponseError as error:
+            if not str(error).startswith("NOSCRIPT"):
+                raise
+        return await self._redis.pipelined("EVAL", GET_AND_HIT, len(keys), *keys, *arguments)
+
     def _hit_in_process(self, hits: Sequence[Hit], *, is_counted: bool) -> None:
         now = self._monotonic()
         if len(self._own_counts) > _MOST_COUNTED_IN_PROCESS:
@@ -189,7 +197,7 @@ class RateLimiter:
         return f"limit:{hit.limit.name}:{digest}"
 
 
-def open_redis(settings: Settings, *, is_needed: bool = True) -> Redis:
+def open_redis(settings: Settings, *, is_needed: bool = True) -> PipelinedRedis:
     """A client of the Redis in `settings`, which need not be up; it gives up after a second.
 
     Shape: a process that can do without gets a client that never finds one, and counts by itself.
@@ -197,13 +205,14 @@ def open_redis(settings: Settings, *, is_needed: bool = True) -> Redis:
     """
     if settings.redis_url is None and is_needed:
         raise SettingsError("VITALAPP_REDIS_URL is missing; this process needs Redis.")
-    return Redis.from_url(
+    client = PipelinedRedis.from_url(
         settings.redis_url or _NOWHERE,
         socket_timeout=_REDIS_SECONDS,
         socket_connect_timeout=_REDIS_SECONDS,
         # A pooled connection may be from before a restart of Redis: once more, at once. A time-out is not repeated.
         retry=Retry(ConstantBackoff(0.01), 2, supported_errors=(RedisConnectionError,)),
     )
+    return cast("PipelinedRedis", client)
 
 
 def _network_of(address: str) -> str:

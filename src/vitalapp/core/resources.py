@@ -3,8 +3,6 @@
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from redis.asyncio import Redis
-
 from vitalapp.core.anchor import Anchor
 from vitalapp.core.clock import Clock
 from vitalapp.core.data_map import DataMap, load_data_map
@@ -12,6 +10,7 @@ from vitalapp.core.failures import Failure
 from vitalapp.core.keys import KeyRing, SystemKey
 from vitalapp.core.legal_texts import LegalTexts, load_legal_texts
 from vitalapp.core.rate_limits import RateLimiter
+from vitalapp.core.redis_client import PipelinedRedis
 from vitalapp.core.settings import Settings, Store
 from vitalapp.core.signing import Signer
 from vitalapp.core.stores import Pool
@@ -28,7 +27,7 @@ class Resources:
 
     settings: Settings
     clock: Clock
-    redis: Redis
+    redis: PipelinedRedis
     limiter: RateLimiter
     pools: dict[Store, Pool] = field(default_factory=dict[Store, Pool])
     key_ring: KeyRing | None = None
