@@ -44,6 +44,10 @@ format: .venv/.complete ## what ruff can mend by itself
 schema: .venv/.complete ## migrations/*/schema.sql anew from head
 	VITALAPP_UPDATE_SCHEMA=1 $(BIN)/pytest -q tests/contracts/test_schema.py
 
+.PHONY: openapi
+openapi: .venv/.complete ## docs/openapi/*.json anew from the routes
+	VITALAPP_UPDATE_OPENAPI=1 $(BIN)/pytest -q tests/contracts/test_openapi_snapshot.py
+
 .PHONY: bench
 bench: .venv/.complete ## our speed beside the peers', in one run
 	$(BIN)/python -m benchmarks $(ARGS)
