@@ -21,6 +21,7 @@ from vitalapp.dev.supervisor import Supervisor
 
 POSTGRES_VARIABLE = "VITALAPP_POSTGRES_DSN"
 REDIS_VARIABLE = "VITALAPP_REDIS_URL"
+_OWNER = "run.path"
 PUSH_REDIS_VARIABLE = "PUSH_REDIS_URL"
 
 
@@ -93,12 +94,21 @@ def _data_dir(folder: Folder, user: str | None) -> Path:
     if is_reachable(folder.root, user, to_read=False):
         return folder.root / "postgres"
     elsewhere = postgres.SHARED_DIR / hashlib.sha256(str(folder.root).encode()).hexdigest()[:16] / "postgres"
+    _forget_deleted_runs()
     elsewhere.parent.mkdir(parents=True, exist_ok=True)
     for parent in (postgres.SHARED_DIR, elsewhere.parent):
         parent.chmod(0o755)
     shutil.rmtree(elsewhere, ignore_errors=True)
+    (elsewhere.parent / _OWNER).write_text(str(folder.root))
     folder.postgres_record.write_text(str(elsewhere))
     return elsewhere
+
+
+def _forget_deleted_runs() -> None:
+    """Delete the clusters of runs whose own folder somebody has deleted."""
+    for owner in postgres.SHARED_DIR.glob(f"*/{_OWNER}"):
+        if not Path(owner.read_text()).exists():
+            shutil.rmtree(owner.parent, ignore_errors=True)
 
 
 async def _bootstrap(superuser_dsn: str, secrets: Secrets, *, is_new: bool, may_drop: bool) -> None:
