@@ -1,6 +1,6 @@
 """Where a request's time goes: the application in this process, without a network, under cProfile.
 
-    .venv/bin/python -m benchmarks.profile put|get|post [ours|bare] [--lines 40] [--sort tottime]
+.venv/bin/python -m benchmarks.profile put|get|post [ours|bare] [--lines 40] [--sort tottime]
 """
 
 import argparse
