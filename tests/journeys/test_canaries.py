@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -12,6 +13,7 @@ from pyotp.totp import TOTP
 
 from tests.dev.local_run import LocalRun
 from tests.support.canaries import Recorder, files_with, redis_with, stores_with, text_fields
+from tests.support.desk import Desk
 from tests.support.diarist import ENTRY
 from tests.support.operations import list_operations
 from tests.support.phone import Phone
@@ -20,7 +22,7 @@ from vitalapp.core.settings import STORES, Store
 
 pytestmark = pytest.mark.xdist_group("local_run")
 
-OPERATIONS = [operation for operation in list_operations("app") if operation.path.startswith("/v1/")]
+OPERATIONS = [operation for operation in list_operations("app") if operation.path.startswith(("/v1/", "/admin/v1/clients/"))]
 # Fields that take only what the product itself has given out, or what is on a list of its own.
 NO_ROOM_FOR_A_TEXT = {
     ("register", "link_token"), ("register", "accepted_terms_version"), ("activate_registration", "token"),
@@ -123,6 +125,26 @@ class Canary:
         await self.phone.expect(400, "POST", "/v1/vitality/measurements", json=unknown, headers=key)
         measurement = await self.phone.expect(201, "POST", "/v1/vitality/measurements", json=measured, headers=key)
         self.objects += [entry_id, UUID(measurement["id"])]
+        await self._see_a_coach()
+
+    async def _see_a_coach(self) -> None:
+        start = datetime.now(UTC)
+        span = {"from": start.isoformat(), "to": (start + timedelta(days=30)).isoformat()}
+        member = self.phone.told["staff"][1]
+        slots = await self.phone.expect(200, "GET", f"/v1/coaches/{member['id']}/slots", params=span)
+        wanted = {"coach_id": member["id"], "starts_at": slots["items"][0]["starts_at"], "kind": "intake", "mode": "video"}
+        key = {"Idempotency-Key": self.word()}
+        appointment = await self.phone.expect(201, "POST", "/v1/appointments", json=wanted, headers=key)
+        async with Desk(self.phone.told["api_url"], member) as desk:
+            desk.client.event_hooks["request"].append(self.recorder)
+            (client,) = (await desk.expect(200, "GET", "/admin/v1/clients"))["items"]
+            of_client = f"/admin/v1/clients/{client['person_id']}"
+            note = await desk.expect(201, "POST", f"{of_client}/notes", json={"text": self.word()})
+            await desk.expect(201, "POST", f"{of_client}/emergency-access", json={"reason": f"{self.word()} at once"})
+            await desk.expect(201, "POST", f"{of_client}/privacy-questions", json={"text": self.word()})
+        statement = {"text": self.word()}
+        await self.phone.expect(201, "POST", f"/v1/me/notes/{note['id']}/statements", json=statement)
+        self.objects += [UUID(appointment["id"]), UUID(note["id"])]
 
     async def _change_the_address(self) -> None:
         new_email = f"{self.word()}@mail.example"
