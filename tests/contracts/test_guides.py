@@ -4,9 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
-from litestar.handlers import HTTPRouteHandler
 
-from vitalapp import registry
+from tests.support.operations import list_operations
 
 ROOT = Path(__file__).parents[2]
 OPERATION = re.compile(r"`(GET|POST|PUT|PATCH|DELETE) (/\S+?)`")
@@ -14,25 +13,22 @@ TEST = re.compile(r"`(tests/[\w/]+\.py)`")
 LINK = re.compile(r"\]\(([^)#:]+)\)")
 
 
-def operations() -> set[tuple[str, str]]:
-    """Every operation of the app's API, its path parameters by name alone."""
-    return {
-        (method, re.sub(r":\w+}", "}", path))
-        for route in registry.routes("routes")
-        if isinstance(route, HTTPRouteHandler)
-        for path in route.paths
-        for method in route.http_methods
-    }
-
-
-def test_each_operation_of_the_api_guide_exists() -> None:
-    named = set(OPERATION.findall((ROOT / "docs" / "api-guide.md").read_text()))
+@pytest.mark.parametrize(("guide", "audience"), [("api-guide.md", "app"), ("employer-guide.md", "employer")])
+def test_each_operation_of_a_guide_exists(guide: str, audience: str) -> None:
+    named = set(OPERATION.findall((ROOT / "docs" / guide).read_text()))
 
     assert named
-    assert named - operations() == set()
+    assert named - {(operation.method, operation.path) for operation in list_operations(audience)} == set()
 
 
-@pytest.mark.parametrize("guide", ["privacy.md", "api-guide.md"])
+def test_the_employers_guide_names_every_operation_of_theirs() -> None:
+    named = set(OPERATION.findall((ROOT / "docs" / "employer-guide.md").read_text()))
+
+    promised = {(each.method, each.path) for each in list_operations("employer") if each.path.startswith("/employer/")}
+    assert promised - named == set()
+
+
+@pytest.mark.parametrize("guide", ["privacy.md", "api-guide.md", "employer-guide.md"])
 def test_each_test_and_page_that_a_guide_points_to_exists(guide: str) -> None:
     text = (ROOT / "docs" / guide).read_text()
 
