@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 import uvloop
 
+from benchmarks.billing import BillingRun, measure_billing, print_billing
 from benchmarks.comparison import BARE, FASTAPI, OURS, Comparison, compare, median
 from benchmarks.growth import Growth, measure_growth
 from benchmarks.operations import OPERATIONS
@@ -46,18 +47,23 @@ async def main(arguments: argparse.Namespace) -> int:
             else await measure_growth(world, core=server_core, rounds=rounds, seconds=seconds)
         )
         _print_growth(growth)
-    _write(comparison, growth, len(cores))
+    os.sched_setaffinity(0, cores)
+    billing = [] if arguments.only_comparison else await measure_billing()
+    if billing:
+        print_billing(billing)
+    _write(comparison, growth, billing, len(cores))
     print(f"Written to {RESULT}.")
     return 0
 
 
-def _write(comparison: Comparison, growth: list[Growth], cores: int) -> None:
+def _write(comparison: Comparison, growth: list[Growth], billing: list[BillingRun], cores: int) -> None:
     machine = {"platform": platform.platform(), "python": platform.python_version(), "cores": cores}
     document = {
         "at": datetime.now(UTC).isoformat(),
         "machine": machine,
         "comparison": msgspec.to_builtins(comparison),
         "growth": msgspec.to_builtins(growth),
+        "billing": msgspec.to_builtins(billing),
     }
     RESULT.write_text(json.dumps(document, indent=2) + "\n")
 

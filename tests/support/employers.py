@@ -48,7 +48,7 @@ class TestEmployer:
         """Carry one line to the ledger; the trajectory's reference there."""
         reference = trajectory or uuid4()
         await record_line(
-            self.resources.ledger,
+            self.resources,
             line_id=line or uuid4(),
             contract_id=self.contract_id,
             kind=kind,

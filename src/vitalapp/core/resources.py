@@ -81,6 +81,10 @@ class Resources:
         """A sealing key of the ledger's own key ring."""
         return _present(self.ledger_keys, "VITALAPP_LEDGER_KEY_FILE").system(purpose)
 
+    def ledger_index(self, purpose: str, value: bytes) -> bytes:
+        """A keyed hash by the ledger's own key ring (32 bytes)."""
+        return _present(self.ledger_keys, "VITALAPP_LEDGER_KEY_FILE").blind_index(purpose, value)
+
     def _pool(self, store: Store) -> Pool:
         return _present(self.pools.get(store), f"VITALAPP_{store.upper()}_DSN")
 

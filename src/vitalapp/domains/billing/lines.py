@@ -4,7 +4,7 @@ from datetime import date
 from typing import Literal
 from uuid import UUID
 
-from vitalapp.core.stores import Pool
+from vitalapp.core.resources import Resources
 
 LineKind = Literal["intake", "session"]
 
@@ -20,13 +20,21 @@ INSERT_LINE = """
 
 
 async def record_line(
-    ledger: Pool, *, line_id: UUID, contract_id: UUID, kind: LineKind, trajectory_reference: UUID, delivered_on: date
+    resources: Resources,
+    *,
+    line_id: UUID,
+    contract_id: UUID,
+    kind: LineKind,
+    trajectory_reference: UUID,
+    delivered_on: date,
 ) -> None:
     """Take over one completed intake or one attended or late-cancelled session, once for each `line_id`.
 
-    Shape: `trajectory_reference` is a random id that coaching keeps for the ledger alone; of `delivered_on` only the month is kept.
-    Rule: S1-29, S1-36; pitfall 21.
+    Shape: `trajectory_reference` is a random id that coaching keeps for the ledger alone; the ledger keeps a keyed hash of it, so that
+    two databases without the key do not join. Of `delivered_on` only the month is kept.
+    Rule: S1-29, S1-36; pitfalls 21 and 22.
     """
     month = delivered_on.replace(day=1)
     period = month.strftime("%Y-%m") if kind == "session" else None
-    await ledger.execute(INSERT_LINE, line_id, contract_id, kind, trajectory_reference, period, month)
+    pseudonym = UUID(bytes=resources.ledger_index("trajectory", trajectory_reference.bytes)[:16], version=4)
+    await resources.ledger.execute(INSERT_LINE, line_id, contract_id, kind, pseudonym, period, month)

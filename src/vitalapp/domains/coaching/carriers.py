@@ -85,7 +85,7 @@ async def carry_unbilled_line(resources: Resources, outbox_id: UUID, payload: by
     """Have the ledger take a line over, once."""
     line = msgspec.json.decode(payload, type=UnbilledLine)
     await record_line(
-        resources.ledger,
+        resources,
         line_id=outbox_id,
         contract_id=line.contract_id,
         kind=line.kind,

@@ -103,6 +103,16 @@ async def drop_ended_secrets(ledger: Connection, *, now: datetime) -> None:
     await ledger.execute(DROP_ENDED_SECRETS, now)
 
 
+TRY_ROTATION = """
+    SELECT pg_try_advisory_xact_lock(hashtext('rotation of the ledger key'))
+"""
+
+
+async def try_rotation(ledger: Connection) -> bool:
+    """Whether nobody else rotates the ledger's key until the transaction ends; never waits."""
+    return await ledger.fetchval(TRY_ROTATION)
+
+
 LOCK_SECRETS = """
     SELECT endpoint_id, secret_sealed, previous_secret_sealed FROM webhook_endpoints ORDER BY endpoint_id FOR UPDATE
 """

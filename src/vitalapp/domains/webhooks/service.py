@@ -9,7 +9,9 @@ from uuid import UUID, uuid4
 
 import msgspec
 
+from vitalapp.core.failures import Failure
 from vitalapp.core.jobs import defer_job, defer_jobs
+from vitalapp.core.keys import KeyFile, KeyRing, with_new_version
 from vitalapp.core.problems import NotFound
 from vitalapp.core.resources import Resources
 from vitalapp.core.stores import Connection, transaction
@@ -190,6 +192,24 @@ async def reseal_secrets(resources: Resources) -> int:
             await queries.update_sealed_secrets(ledger, endpoint_id, *fresh)
             count += 1
     return count
+
+
+async def rotate_ledger_key(resources: Resources) -> tuple[int, int]:
+    """Make a new version of the ledger's key and bring every secret under it: the version, and how many secrets.
+
+    Running processes read the key file again when they meet the new version; older versions stay in it for outbox rows on their way.
+    Raises: Failure where another rotation runs, or the key file is not this process's to change.
+    """
+    path = resources.settings.ledger_key_file
+    if path is None:
+        raise Failure("VITALAPP_LEDGER_KEY_FILE is missing: it names the key file to rotate.")
+    key_file = KeyFile(path)
+    async with transaction(resources.ledger) as ledger:
+        if not await queries.try_rotation(ledger):
+            raise Failure("Another rotation is running: wait for it.")
+        key_file.save(with_new_version(key_file.load()))
+    resources.ledger_keys = ring = KeyRing.of(key_file)
+    return ring.material.current, await reseal_secrets(resources)
 
 
 def _new_secret(resources: Resources, endpoint_id: UUID) -> tuple[str, bytes]:
